@@ -1,0 +1,65 @@
+# `make` alone prints what there is. Every target below that needs the environment makes it first.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.setup-done
+
+PACKAGES := journeys features models rootcause training serving offramp
+CODE := $(wildcard $(PACKAGES) benchmarks tests .ci)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format format-check lint types fix coverage notebooks wheel clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*%?:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## make .venv with the command offramp in it, pinned by constraints.txt
+
+demo: $(READY) ## the whole road on simulated customers: journeys, models, causes, report
+	$(BIN)/offramp demo
+
+test: $(READY) ## run the whole test suite
+	$(BIN)/python -m pytest
+
+check: format-check lint types test ## everything that must hold: format, lint, types, tests
+
+format: $(READY) ## rewrite the code in the one format
+	$(BIN)/ruff format .
+
+format-check: $(READY) ## say which files are not in the one format
+	$(BIN)/ruff format --check .
+
+lint: $(READY) ## look for faults and for the ceilings of the house
+	$(BIN)/ruff check .
+
+types: $(READY) ## check the types, strictly
+	$(BIN)/mypy
+
+fix: $(READY) ## repair what the linter can repair, then format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: $(READY) ## run the tests and show the lines and branches none of them reaches
+	$(BIN)/python -m pytest --cov
+
+notebooks: $(READY) ## run every notebook in a temporary folder, fail on the first error
+	$(BIN)/python .ci/notebooks.py
+
+wheel: $(READY) ## build the wheel and try it in a fresh environment
+	.ci/wheel
+
+benchmark-%: $(READY) ## run one benchmark, for example: make benchmark-outcome-auc
+	$(BIN)/python -m benchmarks.$(subst -,_,$*)
+
+clean: ## remove what was built and measured; keep .venv and tracked runs
+	rm -rf build dist out *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an interrupted installation is taken up again.
+$(READY): pyproject.toml constraints.txt
+	@"$(or $(PYTHON),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Offramp needs Python 3.11 or later; found: $$("$(or $(PYTHON),true)" --version 2>&1)." \
+	    "Install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	@touch $@
