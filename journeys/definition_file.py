@@ -1,0 +1,138 @@
+"""Reading a definition, and saying by line what in it cannot hold."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import yaml
+from pydantic import ValidationError
+
+from journeys.definition import Attributes, Definition, Rule
+from journeys.errors import DefinitionError, with_closest
+from journeys.log import EventLog
+
+_EXAMPLE = "see docs/definition.md, or start from the file that `offramp simulate` writes"
+
+
+def load_definition(path: str | Path) -> Definition:
+    """Read and check a journey definition.
+
+    Raises
+    ------
+    DefinitionError
+        If the file is missing, is not YAML, or says something that cannot hold; the message names
+        the line, the closest known key and the way out.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DefinitionError(f"There is no journey definition at {str(path)!r}; {_EXAMPLE}.")
+    text = path.read_text(encoding="utf-8")
+    return parse_definition(text, source=path.name)
+
+
+def parse_definition(text: str, *, source: str) -> Definition:
+    """Check the text of a definition; ``source`` names it in messages."""
+    try:
+        written = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{source}, line {mark.line + 1}" if mark is not None else source
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise DefinitionError(f"{where}: this is not YAML ({problem}); {_EXAMPLE}.") from None
+    if not isinstance(written, dict):
+        raise DefinitionError(f"{source}: a definition is a set of keys; {_EXAMPLE}.")
+    try:
+        return Definition.model_validate(written)
+    except ValidationError as error:
+        raise DefinitionError(_explained(error, text, source)) from None
+
+
+def hold_against_log(definition: Definition, log: EventLog) -> list[str]:
+    """Return what the definition asks for that this log never shows, as sentences.
+
+    An empty list says that every rule and milestone occurs and no event is both success and
+    leakage, failure or churn.
+    """
+    return [*_never_seen(definition, log), *_contradictions(definition, log)]
+
+
+def require_definition_holds(definition: Definition, log: EventLog) -> None:
+    """Raise a `DefinitionError` when a milestone never occurs or two outcomes are one event.
+
+    A rule that merely never held yet (no churn so far) is left to whoever needs that outcome.
+    """
+    contradictions = _contradictions(definition, log)
+    known = list(log.events["activity"].cat.categories)
+    strangers = [name for name in definition.milestones if name not in known]
+    if strangers:
+        named = ", ".join(with_closest(name, known) for name in strangers)
+        contradictions.append(
+            f"The milestone {named} never occurs in the log; correct the name under `milestones:` "
+            "or take it out."
+        )
+    if contradictions:
+        raise DefinitionError(f"Journey {definition.name!r}: " + " ".join(contradictions))
+
+
+def _never_seen(definition: Definition, log: EventLog) -> Iterator[str]:
+    for name in definition.milestones:
+        known = list(log.events["activity"].cat.categories)
+        if name not in known:
+            yield f"The milestone {with_closest(name, known)} never occurs."
+    for key, rule in definition.rules.items():
+        yield from _unseen_values(key, rule, log)
+
+
+def _unseen_values(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
+    for field, values in rule.where.items():
+        column = log.events[field]
+        known = list(column.cat.categories) if hasattr(column, "cat") else []
+        for value in values:
+            if known and value not in known:
+                yield f"{key}: {field} is never {with_closest(value, known)}."
+    if rule.where and not rule.holds(log.events).any():
+        yield f"{key}: no event meets the rule {rule.model_dump()}."
+
+
+def _contradictions(definition: Definition, log: EventLog) -> list[str]:
+    found = []
+    held = {key: rule.holds(log.events) for key, rule in definition.rules.items()}
+    for other in ("leakage", "failure", "churn"):
+        if "success" in held and other in held:
+            both = int(np.sum(held["success"] & held[other]))
+            if both:
+                found.append(
+                    f"{both:,} events are a success and a {other} at once; no event can be both: "
+                    f"make the rule of `success:` or `{other}:` narrower."
+                )
+    return found
+
+
+def _explained(error: ValidationError, text: str, source: str) -> str:
+    """Turn the first validation fault into a sentence with line, closest key and way out."""
+    fault = error.errors()[0]
+    path = tuple(part for part in fault["loc"] if part != "where")
+    line = _line_of(yaml.compose(text), path)
+    key = ".".join(map(str, path))
+    if fault["type"] == "extra_forbidden":
+        known = Attributes.model_fields if path[0] == "attributes" else Definition.model_fields
+        reason = f"{with_closest(str(path[-1]), known)} is not a key of a definition"
+    elif fault["type"] == "missing":
+        reason = f"the key {key!r} is missing"
+    else:
+        reason = f"{key + ': ' if key else ''}{fault['msg'].removeprefix('Value error, ')}"
+    return f"{source}, line {line}: {reason}; {_EXAMPLE}."
+
+
+def _line_of(node: yaml.Node | None, path: tuple[object, ...]) -> int:
+    """Return the line (from 1) of the deepest key of the path that the YAML holds."""
+    line = node.start_mark.line + 1 if node is not None else 1
+    for part in path:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        pairs = {key.value: (key, value) for key, value in node.value}
+        if str(part) not in pairs:
+            break
+        key, node = pairs[str(part)]
+        line = key.start_mark.line + 1
+    return line

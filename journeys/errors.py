@@ -1,0 +1,76 @@
+"""Everything that can be wrong with what a user gave us, said in the user's words.
+
+OfframpError                  one clear message; the command line prints it and exits with 1
+├── EventLogError             the table of events cannot be read or does not hold what it must
+├── DefinitionError           the YAML of a journey says something that cannot be
+├── TooLittleDataError        the log is sound but too short, too small or too one-sided to learn from
+├── BundleError               fitted models are missing, damaged or made by other code
+├── FindingsError             a findings file is unreadable or does not hold the finding asked for
+└── RequestError              a scoring request cannot be understood
+
+Each message answers three questions: what is wrong, what was found, what to do.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class OfframpError(Exception):
+    """A fault in the input, with a message for the person who gave it."""
+
+
+class EventLogError(OfframpError):
+    """The table of events cannot be read or does not hold what it must."""
+
+    @classmethod
+    def missing_columns(cls, missing: Iterable[str], present: Iterable[str]) -> "EventLogError":
+        """Name each missing column, the closest one present, and the way out."""
+        present = sorted(map(str, present))
+        named = ", ".join(with_closest(column, present) for column in sorted(missing))
+        return cls(
+            f"The event log lacks the column {named}; it has {listed(present)}. "
+            "Rename the column in the file, or map it under `columns:` in the journey definition "
+            "(ours: the file's)."
+        )
+
+
+class DefinitionError(OfframpError):
+    """The YAML of a journey says something that cannot be."""
+
+
+class TooLittleDataError(OfframpError):
+    """The log is sound but too short, too small or too one-sided to learn from."""
+
+
+class BundleError(OfframpError):
+    """Fitted models are missing, damaged or made by other code."""
+
+
+class FindingsError(OfframpError):
+    """A findings file is unreadable or does not hold the finding asked for."""
+
+
+class RequestError(OfframpError):
+    """A scoring request cannot be understood."""
+
+
+def with_closest(name: str, known: Iterable[str]) -> str:
+    """Return the name quoted, with the closest known name where there is one.
+
+    >>> with_closest("aktivity", ["activity", "time"])
+    "'aktivity' (closest: 'activity')"
+    """
+    closest = get_close_matches(str(name), [str(other) for other in known], n=1)
+    return f"{name!r} (closest: {closest[0]!r})" if closest else repr(name)
+
+
+def listed(names: Iterable[object], most: int = 12) -> str:
+    """Return names as a readable list, cut after the first few.
+
+    >>> listed(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
+    names = [repr(str(name)) for name in names]
+    if len(names) <= most:
+        return ", ".join(names) or "nothing"
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

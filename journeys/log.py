@@ -1,0 +1,200 @@
+"""The event log: the table of events, the only input.
+
+An **event** is one thing that happened to one customer at one instant.  The
+order of events is (customer, time, position in the file); everything
+downstream relies on it and nothing downstream sorts again.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeys.definition import Definition
+from journeys.errors import DefinitionError, EventLogError, listed, with_closest
+
+CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
+_REQUIRED = (CUSTOMER, TIME, ACTIVITY)
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """Events in order, with the columns that a definition needs.
+
+    Attributes
+    ----------
+    events : DataFrame, shape (n_events, n_columns), RangeIndex
+        Sorted by (customer_id, time, position in the file).  ``customer_id``, ``activity``,
+        ``channel`` and text attributes are categories; numeric attributes are float64; ``time`` is
+        UTC with microseconds.  NaN means that the file said nothing.
+    ends : Timestamp
+        UTC instant of the last event of any customer: what came later is unknown.
+    """
+
+    events: pd.DataFrame
+    ends: pd.Timestamp
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    @cached_property
+    def times(self) -> NDArray[np.int64]:
+        """Microseconds since the epoch, UTC, shape (n_events,)."""
+        return microseconds(self.events[TIME])
+
+    @cached_property
+    def customers(self) -> NDArray[np.int64]:
+        """The code of each event's customer, ascending, shape (n_events,)."""
+        return self.events[CUSTOMER].cat.codes.to_numpy().astype(np.int64)
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        """The first row of each customer and, last, the number of events: (n_customers + 1,)."""
+        n_customers = len(self.events[CUSTOMER].cat.categories)
+        return np.searchsorted(self.customers, np.arange(n_customers + 1)).astype(np.int64)
+
+
+def microseconds(instants: pd.Series) -> NDArray[np.int64]:
+    """Return UTC instants as int64 microseconds since the epoch (NaT as the smallest int64)."""
+    naive = instants.dt.tz_convert("UTC").dt.tz_localize(None)
+    return naive.to_numpy().astype("datetime64[us]").astype(np.int64)
+
+
+def instants(times: NDArray[np.int64]) -> pd.DatetimeIndex:
+    """Return int64 microseconds since the epoch as UTC instants (the smallest int64 as NaT)."""
+    return pd.DatetimeIndex(times.astype("datetime64[us]")).tz_localize("UTC")
+
+
+def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
+    """Return the events of a table in order, with the columns that the definition needs.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per event, in the file's own columns.  Times without a zone are taken as UTC.
+
+    Raises
+    ------
+    DefinitionError
+        If the definition names a column that the table lacks.
+    EventLogError
+        If the table is empty, lacks a customer, time or activity, or holds what cannot be read.
+    """
+    _require_columns(frame, definition)
+    return event_log_of_part(frame, definition)
+
+
+def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
+    """Return the event log of a table in which attributes may be absent (they are missing then).
+
+    For the few events of one request: an attribute nobody sent is a missing value, not a fault.
+    """
+    needed = [definition.column(name) for name in _REQUIRED]
+    missing = [name for name in needed if name not in frame.columns]
+    if missing:
+        raise EventLogError.missing_columns(missing, frame.columns)
+    if frame.empty:
+        raise EventLogError("The event log is empty: it has no event; give one row per event.")
+    columns = {
+        CUSTOMER: _present_text(frame, definition, CUSTOMER),
+        TIME: _utc(frame[definition.column(TIME)], definition.column(TIME)),
+        ACTIVITY: _present_text(frame, definition, ACTIVITY),
+    }
+    numeric = set(definition.attributes.numeric)
+    for name in (CHANNEL, *definition.fields):
+        read = _number if name in numeric else _text
+        columns[name] = read(_column_or_missing(frame, definition.column(name)), name)
+    return _in_order(pd.DataFrame(columns))
+
+
+def _in_order(events: pd.DataFrame) -> EventLog:
+    times = microseconds(events[TIME])
+    order = np.lexsort((np.arange(len(events)), times, events[CUSTOMER].cat.codes.to_numpy()))
+    if not np.array_equal(order, np.arange(len(events))):
+        events = events.iloc[order].reset_index(drop=True)
+    return EventLog(events=events, ends=events[TIME].max())
+
+
+def _require_columns(frame: pd.DataFrame, definition: Definition) -> None:
+    present = set(frame.columns)
+    channel_asked = "channel" in definition.columns or any(
+        CHANNEL in rule.where for rule in definition.rules.values()
+    )
+    wanted = [*_REQUIRED, *([CHANNEL] if channel_asked else []), *definition.fields]
+    missing = [name for name in wanted if definition.column(name) not in present]
+    if missing:
+        named = ", ".join(with_closest(definition.column(name), present) for name in missing)
+        raise DefinitionError(
+            f"The journey {definition.name!r} needs the column {named}, which the event log lacks; "
+            f"it has {listed(sorted(map(str, present)), most=40)}. Correct the name in the "
+            "definition, or map it under `columns:` (ours: the file's)."
+        )
+
+
+def _column_or_missing(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name in frame.columns:
+        return frame[name]
+    return pd.Series(np.full(len(frame), np.nan), index=frame.index)
+
+
+def _present_text(frame: pd.DataFrame, definition: Definition, ours: str) -> pd.Series:
+    column = frame[definition.column(ours)]
+    absent = int(column.isna().sum())
+    if absent:
+        raise EventLogError(
+            f"{absent:,} of {len(column):,} events have no {ours} (column {column.name!r}); "
+            "fill them in or leave these events out of the file."
+        )
+    return _text(column, ours)
+
+
+def _text(column: pd.Series, _name: str) -> pd.Series:
+    """Return the column as categories of text; whole numbers read as 1, not as 1.0."""
+    values = column.reset_index(drop=True)
+    if values.dtype == object:
+        values = values.map(_plain, na_action="ignore")
+    values = values.astype("category").cat.remove_unused_categories()
+    return values.cat.rename_categories([_plain(value) for value in values.cat.categories])
+
+
+def _plain(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _number(column: pd.Series, name: str) -> pd.Series:
+    values = column.reset_index(drop=True)
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    broken = numbers.isna() & values.notna()
+    if broken.any():
+        raise EventLogError(
+            f"{int(broken.sum()):,} values of the numeric attribute {name!r} are not numbers, "
+            f"for instance {str(values[broken].iloc[0])!r}; correct them, or move {name!r} to "
+            "`context:` or `technical:`."
+        )
+    return numbers.where(np.isfinite(numbers))
+
+
+def _utc(column: pd.Series, name: str) -> pd.Series:
+    """Return the column as UTC instants; a time without a zone is taken as UTC."""
+    values = column.reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
+        raise EventLogError(
+            f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
+            "write them as dates, as in 2026-03-03T09:30:00Z."
+        )
+    times = pd.to_datetime(values, utc=True, errors="coerce", **_format_of(values))
+    broken = times.isna()
+    if broken.any():
+        example = values[broken].iloc[0]
+        found = "nothing" if pd.isna(example) else repr(str(example))
+        raise EventLogError(
+            f"{int(broken.sum()):,} of {len(values):,} times in column {name!r} cannot be read, "
+            f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
+        )
+    return times.astype("datetime64[us, UTC]")
+
+
+def _format_of(values: pd.Series) -> dict[str, str]:
+    return {} if pd.api.types.is_datetime64_any_dtype(values) else {"format": "ISO8601"}
