@@ -60,6 +60,7 @@ $(READY): pyproject.toml constraints.txt
 	@"$(or $(PYTHON),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Offramp needs Python 3.11 or later; found: $$("$(or $(PYTHON),true)" --version 2>&1)." \
 	    "Install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
-	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	@echo "Installing Offramp into .venv; the first time takes a few minutes."
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install -qq --editable '.[dev]' --constraint constraints.txt
 	@touch $@
