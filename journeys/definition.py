@@ -6,13 +6,14 @@ the YAML; `journeys.definition_file` reads it and says what cannot hold.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,9 +23,13 @@ from pydantic import (
     model_validator,
 )
 
+from journeys.errors import with_closest
+
 Outcome = Literal["success", "leakage", "churn"]
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST = timedelta(days=36500)
+_OURS = ("customer_id", "time", "activity", "channel")
 _DEFAULT_TICKS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 
 
@@ -34,17 +39,19 @@ def duration(text: object) -> timedelta:
     Raises
     ------
     ValueError
-        If the text is not a positive number followed by one of the units.
+        If the text is not a positive number followed by one of the units, or beyond 100 years.
 
     >>> duration("45d").days
     45
     """
     if isinstance(text, timedelta):
         return text
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(text))
-    if match is None or float(match[1]) <= 0:
+    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*", str(text))
+    seconds = float(match[1]) * _SECONDS[match[2]] if match is not None else 0.0
+    length = timedelta(seconds=seconds)
+    if not timedelta(0) < length <= _LONGEST:
         raise ValueError(f"{text!r} is not a duration; write 30s, 90m, 24h, 45d or 2w")
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    return length
 
 
 def duration_text(length: timedelta) -> str:
@@ -57,7 +64,12 @@ def duration_text(length: timedelta) -> str:
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds % size == 0:
             return f"{seconds / size:.0f}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
+
+
+def plain_text(value: object) -> str:
+    """Return a value as the log and the rules both write it: whole numbers as 1, not as 1.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _names(value: object) -> object:
@@ -65,7 +77,14 @@ def _names(value: object) -> object:
     if value is None:
         return ()
     many = value if isinstance(value, list | tuple) else [value]
-    return tuple(str(name) for name in many)
+    if not all(isinstance(name, str | int | float | date) for name in many):
+        raise ValueError(f"{value!r} is not a name or a list of names")
+    return tuple(dict.fromkeys(plain_text(name) for name in many))
+
+
+def _ascending(lengths: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    """Each length once, the shortest first: two equal ticks would be the same sample twice."""
+    return tuple(sorted(set(lengths)))
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(duration_text)]
@@ -95,6 +114,9 @@ class Rule(_Frozen):
         where = {str(key): rule[key] for key in rule if key not in timing}
         if not where and "inactive_for" not in timing:
             raise ValueError("a rule names at least one field, as in {activity: loan_funded}")
+        for field, values in where.items():
+            if values is None or values in ([], ()):
+                raise ValueError(f"{field!r} has no value; write one, or take the field out")
         return {"where": where, **timing}
 
     @model_serializer(mode="plain")
@@ -167,7 +189,18 @@ class Definition(_Frozen):
     milestones: Names = ()
     attributes: Attributes = Attributes()
     values: Values = Values()
-    ticks: tuple[Duration, ...] = _DEFAULT_TICKS
+    ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
+
+    @model_validator(mode="after")
+    def _maps_what_it_uses(self) -> "Definition":
+        used = (*_OURS, *self.fields, *self.attributes.sensitive, *self.attributes.numeric)
+        for ours in self.columns:
+            if ours not in used:
+                raise ValueError(
+                    f"columns maps {with_closest(ours, used)}, which the journey does not use; the "
+                    "keys are ours, the values the file's"
+                )
+        return self
 
     @model_validator(mode="after")
     def _can_hold(self) -> "Definition":
@@ -202,8 +235,7 @@ class Definition(_Frozen):
         """The columns beyond customer, time, activity and channel that the journey needs."""
         needed = [*self.attributes.categorical, *self.attributes.numeric]
         needed += [field for rule in self.rules.values() for field in rule.where]
-        known = {"customer_id", "time", "activity", "channel"}
-        return tuple(dict.fromkeys(field for field in needed if field not in known))
+        return tuple(dict.fromkeys(field for field in needed if field not in _OURS))
 
     def column(self, ours: str) -> str:
         """Return the file's name for one of our columns."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from journeys.definition import Attributes, Definition, Rule
+from journeys.definition import Attributes, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
 from journeys.log import EventLog
 
@@ -26,7 +26,13 @@ def load_definition(path: str | Path) -> Definition:
     path = Path(path)
     if not path.is_file():
         raise DefinitionError(f"There is no journey definition at {str(path)!r}; {_EXAMPLE}.")
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(
+            f"The journey definition {path.name!r} cannot be read as UTF-8 text ({error}); save it "
+            f"as plain text; {_EXAMPLE}."
+        ) from None
     return parse_definition(text, source=path.name)
 
 
@@ -39,6 +45,10 @@ def parse_definition(text: str, *, source: str) -> Definition:
         where = f"{source}, line {mark.line + 1}" if mark is not None else source
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise DefinitionError(f"{where}: this is not YAML ({problem}); {_EXAMPLE}.") from None
+    except ValueError as error:  # a date such as 2026-13-45
+        raise DefinitionError(
+            f"{source}: a value cannot be read ({error}); write it in quotes."
+        ) from None
     if not isinstance(written, dict):
         raise DefinitionError(f"{source}: a definition is a set of keys; {_EXAMPLE}.")
     try:
@@ -112,15 +122,20 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
     """Turn the first validation fault into a sentence with line, closest key and way out."""
     fault = error.errors()[0]
     path = tuple(part for part in fault["loc"] if part != "where")
+    reason = fault["msg"].removeprefix("Value error, ")
+    if not path:  # a fault between keys: the message begins with the one to look at
+        line = _line_of(yaml.compose(text), (reason.split()[0],))
+        return f"{source}, line {line}: {reason}; {_EXAMPLE}."
     line = _line_of(yaml.compose(text), path)
     key = ".".join(map(str, path))
     if fault["type"] == "extra_forbidden":
-        known = Attributes.model_fields if path[0] == "attributes" else Definition.model_fields
-        reason = f"{with_closest(str(path[-1]), known)} is not a key of a definition"
+        parts: dict[str, type[BaseModel]] = {"attributes": Attributes, "values": Values}
+        whole = parts.get(str(path[0]), Definition)
+        reason = f"{with_closest(str(path[-1]), whole.model_fields)} is not a key of a definition"
     elif fault["type"] == "missing":
         reason = f"the key {key!r} is missing"
     else:
-        reason = f"{key + ': ' if key else ''}{fault['msg'].removeprefix('Value error, ')}"
+        reason = f"{key}: {reason}"
     return f"{source}, line {line}: {reason}; {_EXAMPLE}."
 
 

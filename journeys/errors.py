@@ -3,7 +3,7 @@
 OfframpError                  one clear message; the command line prints it and exits with 1
 ├── EventLogError             the table of events cannot be read or does not hold what it must
 ├── DefinitionError           the YAML of a journey says something that cannot be
-├── TooLittleDataError        the log is sound but too short, too small or too one-sided to learn from
+├── TooLittleDataError        the log is sound, but too short, small or one-sided to learn from
 ├── BundleError               fitted models are missing, damaged or made by other code
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
 └── RequestError              a scoring request cannot be understood
@@ -70,7 +70,7 @@ def listed(names: Iterable[object], most: int = 12) -> str:
     >>> listed(["a", "b", "c"], most=2)
     "'a', 'b' and 1 more"
     """
-    names = [repr(str(name)) for name in names]
-    if len(names) <= most:
-        return ", ".join(names) or "nothing"
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+    quoted = [repr(str(name)) for name in names]
+    if len(quoted) <= most:
+        return ", ".join(quoted) or "nothing"
+    return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"

@@ -152,6 +152,6 @@ def _described(log: EventLog, definition: Definition, first: Rows, last: Rows) -
             "start": instants(times[first]),
             "last_time": instants(times[last]),
             "end": instants(end),
-            "state": pd.Categorical.from_codes(state, categories=list(STATES)),
+            "state": pd.Categorical.from_codes(state.astype(np.int8), categories=pd.Index(STATES)),
         }
     )

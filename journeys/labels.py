@@ -8,7 +8,9 @@ This is the only module that looks past a cutoff; `features` must never import i
 - **churn**: an event of the churn rule after the cutoff and within the horizon, or the instant at
   which silence has lasted ``inactive_for``; asked of customers who have not churned.
 
-NaN where the log ends too early to know, and where the question does not arise.
+NaN where the log ends too early to know, and where the question does not arise.  A label is known
+when its horizon has passed, **also when the outcome came sooner**: otherwise the samples of the
+last days before the end of the log (or before a split) would be those with the outcome alone.
 """
 
 from datetime import timedelta
@@ -24,7 +26,7 @@ from journeys.log import EventLog, instants, microseconds
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Instants = tuple[Rows, Rows, Flags]
-"""When the outcome happened (or NEVER), when it could no longer happen, who is at risk."""
+"""When the outcome happened (or NEVER), when its horizon has passed, who is at risk."""
 
 
 def labels_of(
@@ -40,7 +42,7 @@ def labels_of(
     -------
     dict of DataFrame, shape (n_samples, 2), with the samples' index
         ``y``: 1.0, 0.0 or NaN (censored or not at risk); ``known_at``: the UTC instant at which the
-        label became known, NaT where ``y`` is NaN.
+        label was known (its horizon passed, or the journey ended), NaT where ``y`` is NaN.
     """
     ask = {"success": _success, "leakage": _leakage, "churn": _churn}
     return {
@@ -56,12 +58,9 @@ def bad_outcome(y: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]
 
 def _decided(found: Instants, log: EventLog, samples: pd.DataFrame) -> pd.DataFrame:
     happened_at, closed_at, at_risk = found
-    log_end = log.times.max()
-    happened = at_risk & (happened_at <= np.minimum(closed_at, log_end))
-    did_not = at_risk & ~happened & (closed_at <= log_end)
-    y = np.where(happened, 1.0, np.where(did_not, 0.0, np.nan))
-    unknown = np.iinfo(np.int64).min
-    known_at = np.where(happened, happened_at, np.where(did_not, closed_at, unknown))
+    known = at_risk & (closed_at <= log.times.max())
+    y = np.where(known, np.where(happened_at <= closed_at, 1.0, 0.0), np.nan)
+    known_at = np.where(known, closed_at, np.iinfo(np.int64).min)
     return pd.DataFrame({"y": y, "known_at": instants(known_at)}, index=samples.index)
 
 

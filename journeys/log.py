@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeys.definition import Definition
+from journeys.definition import Definition, plain_text
 from journeys.errors import DefinitionError, EventLogError, listed, with_closest
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
@@ -53,13 +53,14 @@ class EventLog:
     def offsets(self) -> NDArray[np.int64]:
         """The first row of each customer and, last, the number of events: (n_customers + 1,)."""
         n_customers = len(self.events[CUSTOMER].cat.categories)
-        return np.searchsorted(self.customers, np.arange(n_customers + 1)).astype(np.int64)
+        first = np.searchsorted(self.customers, np.arange(n_customers + 1))
+        return np.asarray(first, dtype=np.int64)
 
 
 def microseconds(instants: pd.Series) -> NDArray[np.int64]:
     """Return UTC instants as int64 microseconds since the epoch (NaT as the smallest int64)."""
     naive = instants.dt.tz_convert("UTC").dt.tz_localize(None)
-    return naive.to_numpy().astype("datetime64[us]").astype(np.int64)
+    return np.asarray(naive.to_numpy(), dtype="datetime64[us]").astype(np.int64)
 
 
 def instants(times: NDArray[np.int64]) -> pd.DatetimeIndex:
@@ -111,7 +112,8 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
 
 def _in_order(events: pd.DataFrame) -> EventLog:
     times = microseconds(events[TIME])
-    order = np.lexsort((np.arange(len(events)), times, events[CUSTOMER].cat.codes.to_numpy()))
+    # lexsort is stable: events of one customer and instant stay as they stand in the file
+    order = np.lexsort((times, events[CUSTOMER].cat.codes.to_numpy()))
     if not np.array_equal(order, np.arange(len(events))):
         events = events.iloc[order].reset_index(drop=True)
     return EventLog(events=events, ends=events[TIME].max())
@@ -154,13 +156,14 @@ def _text(column: pd.Series, _name: str) -> pd.Series:
     """Return the column as categories of text; whole numbers read as 1, not as 1.0."""
     values = column.reset_index(drop=True)
     if values.dtype == object:
-        values = values.map(_plain, na_action="ignore")
-    values = values.astype("category").cat.remove_unused_categories()
-    return values.cat.rename_categories([_plain(value) for value in values.cat.categories])
-
-
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        values = values.map(plain_text, na_action="ignore")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.cat.remove_unused_categories()
+    values = values.astype("category")
+    names = [plain_text(value) for value in values.cat.categories]
+    if len(set(names)) < len(names):  # 1 and "1" are one value
+        return values.astype(object).map(plain_text, na_action="ignore").astype("category")
+    return values.cat.rename_categories(names)
 
 
 def _number(column: pd.Series, name: str) -> pd.Series:
@@ -184,7 +187,7 @@ def _utc(column: pd.Series, name: str) -> pd.Series:
             f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
             "write them as dates, as in 2026-03-03T09:30:00Z."
         )
-    times = pd.to_datetime(values, utc=True, errors="coerce", **_format_of(values))
+    times = read_times(values)
     broken = times.isna()
     if broken.any():
         example = values[broken].iloc[0]
@@ -193,8 +196,11 @@ def _utc(column: pd.Series, name: str) -> pd.Series:
             f"{int(broken.sum()):,} of {len(values):,} times in column {name!r} cannot be read, "
             f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
         )
+    return times
+
+
+def read_times(values: pd.Series) -> pd.Series:
+    """Return UTC instants with microseconds, of any mixture of zones; NaT where unreadable."""
+    written = None if pd.api.types.is_datetime64_any_dtype(values) else "ISO8601"
+    times = pd.to_datetime(values, utc=True, errors="coerce", format=written)
     return times.astype("datetime64[us, UTC]")
-
-
-def _format_of(values: pd.Series) -> dict[str, str]:
-    return {} if pd.api.types.is_datetime64_any_dtype(values) else {"format": "ISO8601"}

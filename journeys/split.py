@@ -70,6 +70,11 @@ def split_by_time(
     test = known & (start >= at + gap_micros)
     customer = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
     train, test = _one_side_each(train, test, customer, log)
+    if not train.any() or not test.any():
+        raise TooLittleDataError(
+            f"The same {len(np.unique(customer))} customers stand before and after every instant, "
+            "so nobody is left to test on who was not learnt from; give a log of more customers."
+        )
     return Split(train, test, instants(np.array([at]))[0], gap)
 
 
