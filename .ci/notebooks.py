@@ -21,9 +21,10 @@ def main() -> None:
         notebook = nbformat.read(path, as_version=4)
         if _has_outputs(notebook):
             sys.exit(f"notebooks/{path.name} holds outputs; clear them before it is committed.")
+        print(f"notebooks/{path.name}", end=" ", flush=True)
         started = perf_counter()
         _run(notebook)
-        print(f"notebooks/{path.name} ran in {perf_counter() - started:.0f} s")
+        print(f"ran in {perf_counter() - started:.0f} s")
 
 
 def _has_outputs(notebook: nbformat.NotebookNode) -> bool:
