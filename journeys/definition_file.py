@@ -63,7 +63,8 @@ def hold_against_log(definition: Definition, log: EventLog) -> list[str]:
     An empty list says that every rule and milestone occurs and no event is both success and
     leakage, failure or churn.
     """
-    return [*_never_seen(definition, log), *_contradictions(definition, log)]
+    milestones = [f"The milestone {name} never occurs." for name in strangers(definition, log)]
+    return [*milestones, *unseen_values(definition, log), *contradictions(definition, log)]
 
 
 def require_definition_holds(definition: Definition, log: EventLog) -> None:
@@ -71,29 +72,29 @@ def require_definition_holds(definition: Definition, log: EventLog) -> None:
 
     A rule that merely never held yet (no churn so far) is left to whoever needs that outcome.
     """
-    contradictions = _contradictions(definition, log)
-    known = list(log.events["activity"].cat.categories)
-    strangers = [name for name in definition.milestones if name not in known]
-    if strangers:
-        named = ", ".join(with_closest(name, known) for name in strangers)
-        contradictions.append(
-            f"The milestone {named} never occurs in the log; correct the name under `milestones:` "
-            "or take it out."
+    wrong = contradictions(definition, log)
+    unknown = strangers(definition, log)
+    if unknown:
+        wrong.append(
+            f"The milestone {', '.join(unknown)} never occurs in the log; correct the name under "
+            "`milestones:` or take it out."
         )
-    if contradictions:
-        raise DefinitionError(f"Journey {definition.name!r}: " + " ".join(contradictions))
+    if wrong:
+        raise DefinitionError(f"Journey {definition.name!r}: " + " ".join(wrong))
 
 
-def _never_seen(definition: Definition, log: EventLog) -> Iterator[str]:
-    for name in definition.milestones:
-        known = list(log.events["activity"].cat.categories)
-        if name not in known:
-            yield f"The milestone {with_closest(name, known)} never occurs."
-    for key, rule in definition.rules.items():
-        yield from _unseen_values(key, rule, log)
+def strangers(definition: Definition, log: EventLog) -> list[str]:
+    """Return the milestones that never occur, quoted, each with the closest activity."""
+    known = list(log.events["activity"].cat.categories)
+    return [with_closest(name, known) for name in definition.milestones if name not in known]
 
 
-def _unseen_values(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
+def unseen_values(definition: Definition, log: EventLog) -> list[str]:
+    """Return the values that the rules ask for and no event has, as sentences."""
+    return [text for key, rule in definition.rules.items() for text in _unseen(key, rule, log)]
+
+
+def _unseen(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
     for field, values in rule.where.items():
         column = log.events[field]
         known = list(column.cat.categories) if hasattr(column, "cat") else []
@@ -104,7 +105,8 @@ def _unseen_values(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
         yield f"{key}: no event meets the rule {rule.model_dump()}."
 
 
-def _contradictions(definition: Definition, log: EventLog) -> list[str]:
+def contradictions(definition: Definition, log: EventLog) -> list[str]:
+    """Return which outcomes hold for one and the same event, as sentences."""
     found = []
     held = {key: rule.holds(log.events) for key, rule in definition.rules.items()}
     for other in ("leakage", "failure", "churn"):

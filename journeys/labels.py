@@ -44,16 +44,28 @@ def labels_of(
         ``y``: 1.0, 0.0 or NaN (censored or not at risk); ``known_at``: the UTC instant at which the
         label was known (its horizon passed, or the journey ended), NaT where ``y`` is NaN.
     """
-    ask = {"success": _success, "leakage": _leakage, "churn": _churn}
-    return {
-        outcome: _decided(ask[outcome](log, journeys, samples, definition), log, samples)
-        for outcome in definition.outcomes
-    }
+    found = _found(log, journeys, samples, definition)
+    return {outcome: _decided(each, log, samples) for outcome, each in found.items()}
+
+
+def at_risk_of(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, definition: Definition
+) -> dict[Outcome, Flags]:
+    """Return whether the question arises at each sample: at risk and ``y`` NaN is censored."""
+    found = _found(log, journeys, samples, definition)
+    return {outcome: at_risk for outcome, (_, _, at_risk) in found.items()}
 
 
 def bad_outcome(y: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]:
     """Return 1.0 where the bad thing happened: not succeeding, leaking, churning; NaN stays."""
     return 1.0 - y if outcome == "success" else y
+
+
+def _found(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, definition: Definition
+) -> dict[Outcome, Instants]:
+    ask = {"success": _success, "leakage": _leakage, "churn": _churn}
+    return {key: ask[key](log, journeys, samples, definition) for key in definition.outcomes}
 
 
 def _decided(found: Instants, log: EventLog, samples: pd.DataFrame) -> pd.DataFrame:

@@ -83,6 +83,7 @@ def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
     EventLogError
         If the table is empty, lacks a customer, time or activity, or holds what cannot be read.
     """
+    _refuse_empty(frame)
     _require_columns(frame, definition)
     return event_log_of_part(frame, definition)
 
@@ -92,12 +93,11 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
 
     For the few events of one request: an attribute nobody sent is a missing value, not a fault.
     """
+    _refuse_empty(frame)
     needed = [definition.column(name) for name in _REQUIRED]
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise EventLogError.missing_columns(missing, frame.columns)
-    if frame.empty:
-        raise EventLogError("The event log is empty: it has no event; give one row per event.")
     columns = {
         CUSTOMER: _present_text(frame, definition, CUSTOMER),
         TIME: _utc(frame[definition.column(TIME)], definition.column(TIME)),
@@ -110,6 +110,18 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
     return _in_order(pd.DataFrame(columns))
 
 
+def needed_columns(definition: Definition) -> tuple[str, ...]:
+    """Return the file's columns without which the journey cannot be found.
+
+    The channel is among them only where the definition maps it or a rule asks for it.
+    """
+    asked = [CHANNEL] if CHANNEL in definition.columns else []
+    asked += [field for rule in definition.rules.values() for field in rule.where]
+    channel = [CHANNEL] if CHANNEL in asked else []
+    ours = [*_REQUIRED, *channel, *definition.fields]
+    return tuple(dict.fromkeys(definition.column(name) for name in ours))
+
+
 def _in_order(events: pd.DataFrame) -> EventLog:
     times = microseconds(events[TIME])
     # lexsort is stable: events of one customer and instant stay as they stand in the file
@@ -119,15 +131,16 @@ def _in_order(events: pd.DataFrame) -> EventLog:
     return EventLog(events=events, ends=events[TIME].max())
 
 
+def _refuse_empty(frame: pd.DataFrame) -> None:
+    if frame.empty:
+        raise EventLogError("The event log is empty: it has no event; give one row per event.")
+
+
 def _require_columns(frame: pd.DataFrame, definition: Definition) -> None:
     present = set(frame.columns)
-    channel_asked = "channel" in definition.columns or any(
-        CHANNEL in rule.where for rule in definition.rules.values()
-    )
-    wanted = [*_REQUIRED, *([CHANNEL] if channel_asked else []), *definition.fields]
-    missing = [name for name in wanted if definition.column(name) not in present]
+    missing = [name for name in needed_columns(definition) if name not in present]
     if missing:
-        named = ", ".join(with_closest(definition.column(name), present) for name in missing)
+        named = ", ".join(with_closest(name, present) for name in missing)
         raise DefinitionError(
             f"The journey {definition.name!r} needs the column {named}, which the event log lacks; "
             f"it has {listed(sorted(map(str, present)), most=40)}. Correct the name in the "
