@@ -83,7 +83,7 @@ def plan_of(
 
 def code_columns(definition: Definition, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """Return the labels of each code column: the vocabulary's, then the derived ones."""
-    columns = {column: vocabulary.labels(column) for column in vocabulary.values}
+    columns = {column: vocabulary.labels(column) for column in sorted(vocabulary.values)}
     return columns | {"milestone": definition.milestones, "contact": ("contact",)}
 
 

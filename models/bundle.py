@@ -1,0 +1,160 @@
+"""The bundle: fitted models and a manifest in a folder; data only, no code, no pickle.
+
+```
+manifest.json     name, journey, code version, spec_hash, definition, training window, label rates,
+                  evaluation with intervals, sha256 of every other file
+success.txt …     one LightGBM text model per outcome
+calibration.json  one curve per outcome
+vocabulary.json   the values known from training
+```
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import mkdtemp
+
+from features.plan import Plan
+from features.stored import plan_as_dict, plan_from_dict
+from journeys.errors import BundleError
+from models.calibration import Calibration
+from models.outcome import OutcomeModel
+from models.trees import Trees
+
+FORMAT = 1
+_MANIFEST, _CALIBRATION, _VOCABULARY = "manifest.json", "calibration.json", "vocabulary.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that predicts the outcomes of one journey definition.
+
+    ``manifest`` holds plain data: ``name``, ``journey``, ``code_version``, ``spec_hash``,
+    ``definition``, ``trained_from`` and ``trained_to`` (UTC, ISO), ``label_rates``, ``evaluation``
+    and, once saved, ``files`` with their sha256.
+    """
+
+    plan: Plan
+    outcomes: dict[str, OutcomeModel]
+    manifest: dict[str, object]
+
+    @property
+    def journey(self) -> str:
+        """The name of the journey definition."""
+        return self.plan.definition.name
+
+
+def bundle_of(
+    plan: Plan, outcomes: dict[str, OutcomeModel], described: Mapping[str, object]
+) -> Bundle:
+    """Return a bundle of fitted models; ``described`` adds windows, rates and evaluation."""
+    stored = plan_as_dict(plan)
+    manifest = {
+        "format": FORMAT,
+        "name": f"offramp-{plan.definition.name}",
+        "journey": plan.definition.name,
+        "code_version": version("offramp"),
+        "spec_hash": stored["spec_hash"],
+        "outcomes": list(outcomes),
+        "definition": stored["definition"],
+        **described,
+    }
+    return Bundle(plan, outcomes, manifest)
+
+
+def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
+    """Write a bundle beside its place, then move it there; return the folder.
+
+    Raises
+    ------
+    BundleError
+        If something stands there already.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise BundleError(f"{str(folder)!r} exists already; name a new folder for the bundle.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    curves = {name: model.calibration.as_dict() for name, model in bundle.outcomes.items()}
+    texts = {f"{name}.txt": model.trees.to_text() for name, model in bundle.outcomes.items()}
+    texts[_CALIBRATION] = _json(curves)
+    texts[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
+    for name, text in texts.items():
+        (beside / name).write_text(text, encoding="utf-8")
+    files = {name: _sha256(beside / name) for name in sorted(texts)}
+    (beside / _MANIFEST).write_text(_json(bundle.manifest | {"files": files}), encoding="utf-8")
+    beside.chmod(0o755)
+    shutil.move(beside, folder)
+    return folder
+
+
+def load_bundle(folder: str | Path) -> Bundle:
+    """Read a bundle after checking that it is whole and made for this code.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or its bytes have changed, or if this code would compute other
+        features than those that the models learnt from.
+    """
+    folder = Path(folder)
+    manifest = _checked_manifest(folder)
+    plan = plan_from_dict(manifest["definition"], _read_json(folder / _VOCABULARY))
+    if plan.spec_hash != manifest["spec_hash"]:
+        raise BundleError(
+            f"The bundle {str(folder)!r} was trained with features {manifest['spec_hash']}, this "
+            f"code computes {plan.spec_hash}; train it again with this version of Offramp."
+        )
+    curves = _read_json(folder / _CALIBRATION)
+    outcomes = {
+        name: OutcomeModel(
+            Trees.from_text((folder / f"{name}.txt").read_text(encoding="utf-8")),
+            Calibration.from_dict(curves[name]),
+        )
+        for name in manifest["outcomes"]
+    }
+    return Bundle(plan, outcomes, manifest)
+
+
+def _checked_manifest(folder: Path) -> dict:  # type: ignore[type-arg]  # read from JSON
+    if not (folder / _MANIFEST).is_file():
+        raise BundleError(
+            f"There is no bundle at {str(folder)!r}: it has no {_MANIFEST}. Give the folder that "
+            "training wrote, or a model of the registry such as models:/offramp-NAME@champion."
+        )
+    manifest = _read_json(folder / _MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise BundleError(
+            f"The bundle {str(folder)!r} has format {manifest.get('format')!r}, this code reads "
+            f"format {FORMAT}; train it again with this version of Offramp."
+        )
+    for name, expected in manifest["files"].items():
+        if not (folder / name).is_file():
+            raise BundleError(f"The bundle {str(folder)!r} lacks {name}; fetch or train it again.")
+        if _sha256(folder / name) != expected:
+            raise BundleError(
+                f"The file {name} of the bundle {str(folder)!r} is not the one that was saved "
+                "(its sha256 differs); fetch or train the bundle again."
+            )
+    return manifest
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _read_json(path: Path) -> dict:  # type: ignore[type-arg]  # read from JSON
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        raise BundleError(
+            f"{str(path)!r} cannot be read; fetch or train the bundle again."
+        ) from None
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
