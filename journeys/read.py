@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from journeys.definition import Definition
@@ -158,8 +159,27 @@ def _header(path: Path) -> tuple[list[str], str]:
 
 
 def _json_lines(path: Path, columns: Columns) -> pd.DataFrame:
-    with _open(path) as stream:
-        return table_of(_objects(stream, path.name), columns=columns)
+    try:
+        frame = _flat_json(path)
+    except pa.ArrowInvalid:  # mixed types, one list of objects, or a fault whose line we can name
+        frame = None
+    if frame is None:
+        with _open(path) as stream:
+            return table_of(_objects(stream, path.name), columns=columns)
+    return frame[[name for name in frame.columns if columns is None or name in columns]]
+
+
+def _flat_json(path: Path) -> pd.DataFrame | None:
+    """Return objects of plain values, fast; None where a value is nested or of no single type."""
+    table = pa_json.read_json(path)
+    if any(pa.types.is_nested(field.type) for field in table.schema):
+        return None
+    dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    if dates:  # taken for times, but only the definition knows what is a time: read them as text
+        schema = pa.schema([(name, pa.string()) for name in dates])
+        table = pa_json.read_json(path, parse_options=pa_json.ParseOptions(explicit_schema=schema))
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
+    return frame
 
 
 def _objects(stream: IO[bytes], name: str) -> Iterator[Row]:
