@@ -71,7 +71,11 @@ def _effects(
     differences: dict[str, list[Floats]] = {outcome: [] for outcome in definition.outcomes}
     for replay in range(1, REPLAYS + 1):
         with_it, without = (
-            _bad_outcomes(_again(walk, causes, cause, rows, seed, replay), cause, definition)
+            _bad_outcomes(
+                _again(walk, causes, after=cause.activity, rows=rows, dice_of=(seed, replay)),
+                cause,
+                definition,
+            )
             for causes in (walk.causes, others)
         )
         for outcome, found in differences.items():
@@ -85,16 +89,11 @@ def _mean(differences: Floats) -> float | None:
 
 
 def _again(
-    walk: Walk,
-    causes: list[PlantedCause],
-    cause: PlantedCause,
-    rows: Codes,
-    seed: int,
-    replay: int,
+    walk: Walk, causes: list[PlantedCause], *, after: str, rows: Codes, dice_of: tuple[int, int]
 ) -> Walk:
-    """Walk some journeys again: the same until the step of the cause, then a new future."""
-    size = len(walk.journeys)
-    dice = Dice(seed, size, rows=rows, replay=replay, after=cause.activity)
+    """Walk some journeys again: the same until an activity is reached, then a new future."""
+    seed, replay = dice_of
+    dice = Dice(seed, len(walk.journeys), rows=rows, replay=replay, after=after)
     journeys = walk.journeys.take(rows)
     return Walk(walk.script, journeys, walk.world, causes=causes, dice=dice).finish()
 
