@@ -1,0 +1,81 @@
+"""Days on which a channel, or everything, was silent though it should have been busy.
+
+A channel that is closed on Sundays is silent every Sunday: what should have been there is the
+median of the same weekday, so that only a silence out of its own rhythm counts.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeys.log import CHANNEL, TIME, EventLog
+from journeys.problem import Problem
+
+_SHORTEST_GAP_DAYS = 2
+_FEWEST_WEEKS = 2
+_LOST_EVENTS = 10.0
+"""So many expected, none seen: by chance alone less often than once in 20,000."""
+
+
+def gaps_in(log: EventLog) -> Iterator[Problem]:
+    """Yield the gaps of days, of the whole log and of each channel while the others go on."""
+    days = _days(log)
+    n_days = int(days.max()) + 1
+    if n_days < 7 * _FEWEST_WEEKS:
+        return
+    weekday = np.arange(n_days) % 7
+    total = np.bincount(days, minlength=n_days).astype(np.float64)
+    yield from _gaps("The whole log", total, _expected(total, weekday), log)
+    channels = log.events[CHANNEL].cat
+    codes = channels.codes.to_numpy()
+    for code, name in enumerate(channels.categories):
+        own = np.bincount(days[codes == code], minlength=n_days).astype(np.float64)
+        others = total - own
+        going_on = others >= _expected(others, weekday) / 2
+        usual = np.where(going_on & (others > 0), _expected(own, weekday), 0.0)
+        yield from _gaps(f"The channel {name!r}", own, usual, log)
+
+
+def _days(log: EventLog) -> NDArray[np.int64]:
+    """Return the day of each event, counted from the first day of the log (UTC)."""
+    day = log.times // (86400 * 1_000_000)
+    return np.asarray(day - day.min(), dtype=np.int64)
+
+
+def _expected(counts: NDArray[np.float64], weekday: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return for each day the median count of its weekday, 0 before the first event."""
+    usual = np.zeros(len(counts))
+    begins = np.flatnonzero(counts)[0] if counts.any() else len(counts)
+    for day in range(7):
+        rows = np.flatnonzero(weekday == day)
+        rows = rows[rows >= begins]
+        if len(rows):
+            usual[rows] = np.median(counts[rows])
+    return usual
+
+
+def _gaps(
+    what: str, counts: NDArray[np.float64], usual: NDArray[np.float64], log: EventLog
+) -> Iterator[Problem]:
+    silent = (counts == 0) & (np.arange(len(counts)) < len(counts) - 1)  # the last day may be part
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent, [0]]).astype(np.int8)))
+    runs = [
+        (first, after)
+        for first, after in zip(edges[::2], edges[1::2], strict=True)
+        if after - first >= _SHORTEST_GAP_DAYS and usual[first:after].sum() >= _LOST_EVENTS
+    ]
+    if not runs:
+        return
+    first, after = max(runs, key=lambda run: run[1] - run[0])
+    begins = log.events[TIME].min().normalize() + pd.Timedelta(days=int(first))
+    ends = begins + pd.Timedelta(days=int(after - first - 1))
+    further = f", and {len(runs) - 1} shorter" if len(runs) > 1 else ""
+    yield Problem(
+        "warning",
+        f"{what} is silent for {after - first} days",
+        f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}, where about {usual[first:after].sum():,.0f} events "
+        f"were to be expected{further}",
+        "look whether events were lost in the export; silence counts as silence of the customers",
+    )
