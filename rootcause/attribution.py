@@ -1,0 +1,120 @@
+"""Attribution: an excess belongs to the step where it arises, not to those before or after it.
+
+Steps before a broken one show its excess diluted, because the same journeys go on to it; steps
+after it show it because those journeys have been there. And a step that is reached *because* of
+the fault (a retry, an error page) is a symptom, though its excess may even look larger.
+"""
+
+import numpy as np
+
+from models.trees import TreeSettings, cross_fitted_probability
+from rootcause.conditions import Lead
+from rootcause.expected import StepRows, customer_fold, expected_rate
+from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
+from rootcause.onset import own_level
+from rootcause.scan import FEWEST_ROWS, members
+
+_LIKELY = 0.1
+_SYMPTOM_Z = 4.0
+_SYMPTOM_SHARE = 0.25
+_USUALLY_BEFORE = 0.6
+_BEFORE_ONSET_DAYS = 45
+
+
+def explained_by(exposures: Exposures, lead: Lead, *, within: int | None, seed: int) -> Flags:
+    """Return the exposures that a cause explains, at all steps, shape (n,).
+
+    Those of customers who have met it, and those who from their attributes and the date are likely
+    (10 %) to meet it within the horizon. Who *really* met it later decides nothing: that would
+    pick rows by their future.
+
+    Parameters
+    ----------
+    within : horizon of the outcome in microseconds; None: the same journey
+    """
+    met = exposures_meeting(exposures, lead)
+    has_met = _first_time(exposures, met) <= exposures.time
+    will_meet = _will_meet(exposures, met, within) & ~has_met
+    recent = exposures.day >= lead.onset.day - _BEFORE_ONSET_DAYS
+    explained = has_met.copy()
+    for step in range(len(exposures.steps)):
+        here = np.flatnonzero((exposures.step == step) & recent & ~has_met)
+        if will_meet[here].sum() < FEWEST_ROWS / 4:
+            continue
+        likely = _likelihood(exposures, here, will_meet[here], seed=seed)
+        explained[here] |= likely >= _LIKELY
+    return explained
+
+
+def exposures_meeting(exposures: Exposures, lead: Lead) -> Flags:
+    """Return the exposures that meet a lead's conditions at its step from its onset on."""
+    met: Flags = (exposures.step == lead.step) & (exposures.day >= lead.onset.day)
+    for attribute, code in lead.conditions:
+        met &= exposures.codes[:, attribute] == code
+    return met
+
+
+def is_symptom(exposures: Exposures, lead: Lead, earlier: StepRows, *, seed: int) -> bool:
+    """Whether the lead's step is reached more often because of the fault, from an earlier step."""
+    inside = members(earlier, lead.conditions)
+    later = inside & (earlier.day >= lead.onset.day)
+    if later.sum() < FEWEST_ROWS or not _usually_before(exposures, lead, earlier.step):
+        return False
+    goes_on = _goes_on(exposures, earlier, lead.step)
+    reach = StepRows(
+        **{name: getattr(earlier, name) for name in earlier.__dataclass_fields__ if name != "bad"},
+        bad=goes_on,
+    )
+    expected = expected_rate(reach, seed=seed, left_out=later)
+    level, error = own_level(reach, expected, inside & ~later)
+    usual = float(expected[later].mean()) + level
+    excess = float(goes_on[later].mean()) - usual
+    spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
+    certain = excess > _SYMPTOM_Z * np.sqrt(spread + error**2)
+    return bool(certain and excess > _SYMPTOM_SHARE * max(usual, 0.02))
+
+
+def _first_time(exposures: Exposures, met: Flags) -> Ints:
+    """Return per exposure when its customer first met the cause; the largest int64 for never."""
+    n_customers = int(exposures.customer.max()) + 1
+    first: Ints = np.full(n_customers, np.iinfo(np.int64).max)
+    np.minimum.at(first, exposures.customer[met], exposures.time[met])
+    return first[exposures.customer]
+
+
+def _will_meet(exposures: Exposures, met: Flags, within: int | None) -> Flags:
+    if within is None:
+        journeys = np.unique(exposures.journey[met])
+        return np.isin(exposures.journey, journeys)
+    first = _first_time(exposures, met)
+    return np.asarray((first > exposures.time) & (first - within <= exposures.time))
+
+
+def _likelihood(exposures: Exposures, here: Ints, will_meet: Flags, *, seed: int) -> Floats:
+    """Return the probability of meeting the cause later, from attributes and time, out of fold."""
+    days = exposures.time[here] / MICROS_A_DAY
+    X = np.column_stack([exposures.codes[here], days - days.min()])
+    return cross_fitted_probability(
+        X.astype(np.float32),
+        will_meet.astype(np.float64),
+        customer_fold(exposures.customer[here], 2, seed),
+        settings=TreeSettings(trees=50, leaves=15, learning_rate=0.1, min_leaf=20, seed=seed),
+        categorical=range(exposures.codes.shape[1]),
+    )
+
+
+def _usually_before(exposures: Exposures, lead: Lead, earlier: int) -> bool:
+    """Whether most journeys that meet the lead had reached the earlier step before."""
+    met = exposures_meeting(exposures, lead)
+    before = np.full(int(exposures.journey.max()) + 1, np.iinfo(np.int64).max)
+    at = exposures.step == earlier
+    before[exposures.journey[at]] = exposures.row[at]
+    return bool((before[exposures.journey[met]] < exposures.row[met]).mean() > _USUALLY_BEFORE)
+
+
+def _goes_on(exposures: Exposures, rows: StepRows, step: int) -> Floats:
+    """Return 1.0 for rows whose journey reaches the step afterwards, else 0.0."""
+    reached = np.full(int(exposures.journey.max()) + 1, -1, dtype=np.int64)
+    at = exposures.step == step
+    reached[exposures.journey[at]] = exposures.row[at]
+    return (reached[exposures.journey[rows.index]] > exposures.row[rows.index]).astype(np.float64)

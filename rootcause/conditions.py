@@ -1,0 +1,159 @@
+"""Conditions: as few as the excess needs, and no more certain than the rows can tell.
+
+A more general slice wins unless it explains clearly less; a condition goes if the rows that it
+excludes show the same excess; values that cover the same rows are one condition.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from rootcause.expected import StepRows
+from rootcause.exposure import Flags, Floats
+from rootcause.onset import Onset, find_onset, own_level
+from rootcause.scan import FEWEST_ROWS, Conditions, Scanned, members
+
+_MORE_GENERAL_WITHIN = 3.0
+_SIBLING_Z = 2.5
+_SIBLING_SHARE = 0.4
+_LOWEST_SCORE = 2.0
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A dated slice of one step; ``score`` = log-likelihood ratio - log(slices of its order)."""
+
+    step: int
+    conditions: Conditions
+    onset: Onset
+    score: float
+
+
+def leads_of(rows: StepRows, expected: Floats, scanned: Scanned) -> list[Lead]:
+    """Return the scanned candidates, dated to the day and scored anew, best first."""
+    found = []
+    for candidate in scanned.candidates:
+        if candidate.score < _LOWEST_SCORE:
+            break
+        lead = lead_of(rows, expected, candidate.conditions, scanned.slices)
+        if lead is not None:
+            found.append(lead)
+    return sorted(found, key=lambda lead: (-lead.score, lead.conditions))
+
+
+def lead_of(
+    rows: StepRows, expected: Floats, conditions: Conditions, slices: Sequence[int]
+) -> Lead | None:
+    """Return one slice, dated and scored; None if it shows no excess."""
+    onset = find_onset(rows, expected, members(rows, conditions))
+    if onset is None:
+        return None
+    penalty = float(np.log(max(slices[len(conditions) - 1], 1)))
+    return Lead(rows.step, conditions, onset, onset.ratio - penalty)
+
+
+def simplest(rows: StepRows, expected: Floats, leads: list[Lead], slices: Sequence[int]) -> Lead:
+    """Return the best lead, or a more general one that explains nearly as much."""
+    best = leads[0]
+    for order in range(1, len(best.conditions)):
+        general = [
+            lead_of(rows, expected, conditions, slices)
+            for conditions in combinations(best.conditions, order)
+        ]
+        near = [one for one in general if one and one.score >= best.score - _MORE_GENERAL_WITHIN]
+        if near:
+            return max(near, key=lambda lead: lead.score)
+    return best
+
+
+def strongest_parent(
+    rows: StepRows, expected: Floats, conditions: Conditions, slices: Sequence[int]
+) -> Conditions:
+    """Return the conditions without the one whose loss costs least."""
+    parents = [
+        lead_of(rows, expected, parent, slices)
+        for parent in combinations(conditions, len(conditions) - 1)
+        if parent
+    ]
+    known = [parent for parent in parents if parent is not None]
+    return max(known, key=lambda lead: lead.score).conditions if known else conditions
+
+
+def without_unneeded(rows: StepRows, expected: Floats, lead: Lead) -> Conditions:
+    """Return the conditions whose siblings are clean: the others excluded rows just as bad."""
+    conditions = lead.conditions
+    while len(conditions) > 1:
+        shares = [
+            _sibling_share(rows, expected, lead, conditions, position)
+            for position in range(len(conditions))
+        ]
+        worst = int(np.argmax(shares))
+        if shares[worst] <= _SIBLING_SHARE:
+            break
+        conditions = conditions[:worst] + conditions[worst + 1 :]
+    return conditions
+
+
+def in_fewest_values(rows: StepRows, conditions: Conditions) -> Conditions:
+    """Return the conditions, each by the attribute with the fewest values that covers its rows."""
+    for attribute, code in conditions:
+        others = tuple(pair for pair in conditions if pair != (attribute, code))
+        for same in _same_rows(rows, conditions, others):
+            if _n_values(rows, same[0]) < _n_values(rows, attribute):
+                return in_fewest_values(rows, tuple(sorted((*others, same))))
+    return conditions
+
+
+def indistinguishable(rows: StepRows, conditions: Conditions) -> list[tuple[int, int]]:
+    """Return further (attribute, code) that hold for exactly the same rows as the conditions.
+
+    Either instead of one of them, or beside all of them (a release that exists on one OS only).
+    """
+    inside = members(rows, conditions)
+    named = {attribute for attribute, _ in conditions}
+    found = set(_constants(rows, inside, named))
+    return sorted(found)
+
+
+def _sibling_share(
+    rows: StepRows, expected: Floats, lead: Lead, conditions: Conditions, position: int
+) -> float:
+    """Return the excess of the rows a condition excludes over the lead's, 0 where clean."""
+    others = conditions[:position] + conditions[position + 1 :]
+    sibling = members(rows, others) & ~members(rows, conditions)
+    later = sibling & (rows.day >= lead.onset.day)
+    if later.sum() < FEWEST_ROWS or lead.onset.excess <= 0:
+        return 0.0
+    level, error = own_level(rows, expected, sibling & ~later)
+    excess = float((rows.bad[later] - expected[later]).mean()) - level
+    spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
+    certain = excess > _SIBLING_Z * np.sqrt(spread + error**2)
+    return excess / lead.onset.excess if certain else 0.0
+
+
+def _n_values(rows: StepRows, attribute: int) -> int:
+    return int((np.bincount(rows.codes[:, attribute]) > 0).sum())
+
+
+def _constants(rows: StepRows, inside: Flags, named: set[int]) -> list[tuple[int, int]]:
+    """Return the (attribute, code) not named that all rows inside share."""
+    first = int(np.argmax(inside))
+    return [
+        (attribute, int(rows.codes[first, attribute]))
+        for attribute in range(rows.codes.shape[1])
+        if attribute not in named
+        and (rows.codes[inside, attribute] == rows.codes[first, attribute]).all()
+    ]
+
+
+def _same_rows(rows: StepRows, conditions: Conditions, others: Conditions) -> list[tuple[int, int]]:
+    """Return the (attribute, code) that cover the same rows together with the other conditions."""
+    inside = members(rows, conditions)
+    named = {attribute for attribute, _ in conditions}
+    return [
+        pair
+        for pair in _constants(rows, inside, named)
+        if np.array_equal(members(rows, (*others, pair)), inside)
+    ]

@@ -1,0 +1,100 @@
+"""The effect: by how much more often the bad outcome followed, with an interval.
+
+Observed minus expected over the exposures since the onset, less the slice's own level before it.
+The interval holds the chance of the outcomes, the misfit allowance and the scatter of days.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from rootcause.expected import StepRows
+from rootcause.exposure import Flags, Floats
+from rootcause.onset import own_level
+
+_TWO_SIDED_95 = float(norm.ppf(0.975))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Additional probability of the bad outcome; ``rate`` = ``expected_rate`` + ``effect``.
+
+    ``known``: the number of exposures with a known outcome that it rests on.
+    """
+
+    effect: float
+    low: float
+    high: float
+    rate: float
+    expected_rate: float
+    known: int
+
+
+@dataclass(frozen=True)
+class WeekEffect:
+    """The effect in one week, by its Monday (YYYY-MM-DD)."""
+
+    week: str
+    effect: float
+    low: float
+    high: float
+    exposed: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the week as it is written to findings.json."""
+        return dict(vars(self))
+
+
+def effect_of(
+    rows: StepRows, expected: Floats, inside: Flags, *, since: int, scatter: float
+) -> Effect:
+    """Return the effect over the rows inside a slice from day ``since`` on.
+
+    ``expected`` comes from a model that did not learn from these rows; ``scatter`` is the
+    `rootcause.significance.dispersion` of the step.
+    """
+    later = inside & (rows.day >= since)
+    level, error = own_level(rows, expected, inside & ~later)
+    return _effect(rows, expected, later, own=(level, error), scatter=scatter)
+
+
+def effect_by_week(
+    rows: StepRows, expected: Floats, inside: Flags, *, since: int, scatter: float
+) -> list[WeekEffect]:
+    """Return the excess of each week of the log, over the level before day ``since``."""
+    own = own_level(rows, expected, inside & (rows.day < since))
+    monday = rows.day - (rows.day + 3) % 7
+    weeks = []
+    for week in np.unique(monday[inside]):
+        counted = inside & (monday == week)
+        found = _effect(rows, expected, counted, own=own, scatter=scatter)
+        weeks.append(
+            WeekEffect(
+                week=str(np.datetime64(int(week), "D")),
+                effect=found.effect,
+                low=found.low,
+                high=found.high,
+                exposed=found.known,
+            )
+        )
+    return weeks
+
+
+def _effect(
+    rows: StepRows, expected: Floats, counted: Flags, *, own: tuple[float, float], scatter: float
+) -> Effect:
+    n, (level, error) = int(counted.sum()), own
+    rate = float(rows.bad[counted].mean())
+    usual = float(np.clip(expected[counted].mean() + level, 0.0, 1.0))
+    smoothed = (rate * n + 1.0) / (n + 2.0)
+    half = _TWO_SIDED_95 * float(np.sqrt(scatter * (smoothed * (1 - smoothed) / n + error**2)))
+    effect = rate - usual
+    return Effect(
+        effect=effect,
+        low=max(-1.0, effect - half),
+        high=min(1.0, effect + half),
+        rate=rate,
+        expected_rate=usual,
+        known=n,
+    )

@@ -1,0 +1,271 @@
+"""Exposures: who reached which step with what in their hands, and what became of them after it.
+
+One **exposure** is one (journey, step first reached). Its attributes are the last known ones of
+the customer as of that event, its outcome is what happened *after* it: equal exposure by
+construction, and nothing later than the step is ever looked at.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeys.definition import Definition, Outcome
+from journeys.find import last_row_until
+from journeys.labels import bad_outcome, labels_of
+from journeys.log import EventLog, instants, microseconds
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+_Number = TypeVar("_Number", np.int64, np.float64)
+
+MISSING = "(missing)"
+STEP = "activity"
+MICROS_A_DAY = 86_400_000_000
+
+_FEWEST_JOURNEYS = 50
+_MOST_STEPS = 40
+_DECIDED_SHARE = 0.97
+
+
+class Conditioned(Protocol):
+    """What has conditions and began on a date: a finding."""
+
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Attribute (or step) and value."""
+
+    @property
+    def onset(self) -> str:
+        """The first day, as YYYY-MM-DD."""
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """Exposures in the order of the log; every array has one entry per exposure.
+
+    Attributes
+    ----------
+    steps, attributes : in the order of their codes
+    names : per attribute the names of its codes; the last is `MISSING`, which is a value too
+    step, journey, row : codes of ``steps``, rows in journeys, rows in the log of the step's event
+    customer, time, day : customer code, microseconds and days since the epoch (UTC)
+    codes : int64, shape (n, n_attributes)
+    numbers : float64, shape (n, n_numeric_attributes), NaN where not known
+    bad : 1.0 where the bad outcome followed, 0.0 where not, NaN where that cannot be said: not at
+        risk, or not followed for as long as everybody else
+    """
+
+    steps: tuple[str, ...]
+    attributes: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    step: Ints
+    journey: Ints
+    row: Ints
+    customer: Ints
+    time: Ints
+    day: Ints
+    codes: Ints
+    numbers: Floats
+    bad: Floats
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    def meets(self, conditions: Mapping[str, str]) -> Flags:
+        """Return which exposures meet all conditions; a name that is unknown meets nothing."""
+        met = np.ones(len(self), dtype=np.bool_)
+        for name, value in conditions.items():
+            if name == STEP:
+                met &= self.step == _code(self.steps, value)
+            elif name in self.attributes:
+                column = self.attributes.index(name)
+                met &= self.codes[:, column] == _code(self.names[column], value)
+            else:
+                met &= False
+        return met
+
+
+def exposures_of(
+    log: EventLog, journeys: pd.DataFrame, definition: Definition, outcome: Outcome
+) -> Exposures:
+    """Return every exposure at every step that enough journeys reach.
+
+    Events that are themselves an outcome, a contact or an end are no steps. Near the end of the
+    log an exposure counts only if it was followed as long as all others: for the whole horizon of
+    leakage and churn, for success as long as it takes until 97 % of the journeys at this step are
+    decided.
+    """
+    reached = _first_reached(log, journeys, _possible_steps(log, definition))
+    found = _described(log, journeys, definition, reached)
+    labels = labels_of(log, journeys, _samples(log, found), definition)[outcome]
+    bad = bad_outcome(labels["y"].to_numpy(), outcome)
+    followed = _followed(log, journeys, found, labels)
+    return _with_enough(found, np.where(followed, bad, np.nan))
+
+
+def exposed_to(
+    log: EventLog, journeys: pd.DataFrame, definition: Definition, finding: Conditioned
+) -> pd.DataFrame:
+    """Return the journeys that met a finding's conditions on or after its onset.
+
+    Returns
+    -------
+    DataFrame, one row per journey: ``journey`` (row in journeys) and ``time`` (UTC, when it reached
+    the step), whether or not the outcome is known yet
+    """
+    names = log.events[STEP].cat.categories
+    wanted = names == finding.conditions.get(STEP)
+    reached = _first_reached(log, journeys, np.asarray(wanted, dtype=np.bool_))
+    found = _described(log, journeys, definition, reached)
+    since = int(np.datetime64(finding.onset, "D").astype(np.int64))
+    met = found.meets(finding.conditions) & (found.day >= since)
+    return pd.DataFrame({"journey": found.journey[met], "time": instants(found.time[met])})
+
+
+def _code(names: tuple[str, ...], value: str) -> int:
+    return names.index(value) if value in names else -1
+
+
+def _possible_steps(log: EventLog, definition: Definition) -> Flags:
+    """Return per activity whether it is a step: not an outcome, a contact or an end itself."""
+    ends = np.zeros(len(log), dtype=np.bool_)
+    for key, rule in definition.rules.items():
+        if key != "start":
+            ends |= rule.holds(log.events)
+    activity = log.events[STEP].cat.codes.to_numpy()
+    n_activities = len(log.events[STEP].cat.categories)
+    share = np.bincount(activity, ends, n_activities) / np.bincount(
+        activity, minlength=n_activities
+    )
+    return np.asarray(share < 0.5, dtype=np.bool_)
+
+
+def _first_reached(log: EventLog, journeys: pd.DataFrame, possible: Flags) -> tuple[Ints, Ints]:
+    """Return (journey, row) of the first event of each possible activity in each journey."""
+    first, last = journeys["first"].to_numpy(), journeys["last"].to_numpy()
+    lengths = last - first + 1
+    journey = np.repeat(np.arange(len(journeys), dtype=np.int64), lengths)
+    before = np.cumsum(lengths) - lengths
+    row = np.arange(lengths.sum(), dtype=np.int64) + np.repeat(first - before, lengths)
+    activity = log.events[STEP].cat.codes.to_numpy().astype(np.int64)[row]
+    asked = possible[activity]
+    journey, row, activity = journey[asked], row[asked], activity[asked]
+    _, firsts = np.unique(journey * len(possible) + activity, return_index=True)
+    firsts.sort()
+    return journey[firsts], row[firsts]
+
+
+def _described(
+    log: EventLog, journeys: pd.DataFrame, definition: Definition, reached: tuple[Ints, Ints]
+) -> Exposures:
+    journey, row = reached
+    attributes = definition.attributes.categorical
+    columns = [_last_known_code(log, name) for name in attributes]
+    numbers = [_last_known_number(log, name)[row] for name in definition.attributes.numeric]
+    return Exposures(
+        steps=tuple(log.events[STEP].cat.categories),
+        attributes=attributes,
+        names=tuple(names for _, names in columns),
+        step=log.events[STEP].cat.codes.to_numpy().astype(np.int64)[row],
+        journey=journey,
+        row=row,
+        customer=journeys["customer"].to_numpy()[journey],
+        time=log.times[row],
+        day=log.times[row] // MICROS_A_DAY,
+        codes=_side_by_side(
+            [codes[row] for codes, _ in columns], np.empty((len(row), 0), dtype=np.int64)
+        ),
+        numbers=_side_by_side(numbers, np.empty((len(row), 0))),
+        bad=np.full(len(row), np.nan),
+    )
+
+
+def _side_by_side(columns: list[NDArray[_Number]], empty: NDArray[_Number]) -> NDArray[_Number]:
+    return np.column_stack(columns) if columns else empty
+
+
+def _last_known_row(log: EventLog, known: Flags) -> Ints:
+    """Return for each event the customer's last row up to it where the value is known, or -1."""
+    rows = np.maximum.accumulate(np.where(known, np.arange(len(log)), -1))
+    return np.where(rows >= log.offsets[log.customers], rows, -1)
+
+
+def _last_known_code(log: EventLog, name: str) -> tuple[Ints, tuple[str, ...]]:
+    column = log.events[name]
+    codes = column.cat.codes.to_numpy().astype(np.int64)
+    values = (*map(str, column.cat.categories), MISSING)
+    known = _last_known_row(log, codes >= 0)
+    return np.where(known >= 0, codes[known], len(values) - 1), values
+
+
+def _last_known_number(log: EventLog, name: str) -> Floats:
+    numbers = log.events[name].to_numpy(dtype=np.float64)
+    known = _last_known_row(log, ~np.isnan(numbers))
+    return np.where(known >= 0, numbers[known], np.nan)
+
+
+def _samples(log: EventLog, found: Exposures) -> pd.DataFrame:
+    """Return a sample at each exposure: all events of the step's instant have been seen."""
+    last = log.offsets[1:][found.customer] - 1
+    seen = last_row_until(log.times, found.row, last, found.time)
+    return pd.DataFrame({"journey": found.journey, "cutoff": instants(found.time), "seen": seen})
+
+
+def _followed(
+    log: EventLog, journeys: pd.DataFrame, found: Exposures, labels: pd.DataFrame
+) -> Flags:
+    """Return which exposures were followed long enough for their step, decided or not."""
+    known = labels["y"].notna().to_numpy()
+    undecided = ~known & (journeys["state"] == "open").to_numpy()[found.journey]
+    possible = int(log.times.max()) - found.time
+    taken = np.where(known, microseconds(labels["known_at"]) - found.time, possible)
+    followed = np.zeros(len(found), dtype=np.bool_)
+    for step in np.unique(found.step):
+        here = found.step == step
+        counted = here & (known | undecided)
+        horizon = _time_until_decided(taken[counted], known[counted])
+        followed |= here & (possible >= horizon)
+    return followed
+
+
+def _time_until_decided(taken: Ints, known: Flags) -> float:
+    """Return when 97 % are decided (Kaplan-Meier); where never, when those decided were."""
+    if not known.any():
+        return 0.0
+    order = np.lexsort((~known, taken))
+    taken, known = taken[order], known[order]
+    at_risk = np.arange(len(taken), 0, -1)
+    undecided = np.cumprod(1.0 - known / at_risk)
+    enough = np.flatnonzero(undecided <= 1.0 - _DECIDED_SHARE)
+    if len(enough):
+        return float(taken[enough[0]])
+    return float(np.quantile(taken[known], _DECIDED_SHARE))
+
+
+def _with_enough(found: Exposures, bad: Floats) -> Exposures:
+    """Return the exposures at the busiest steps with enough known outcomes, renumbered."""
+    counts = np.bincount(found.step[~np.isnan(bad)], minlength=len(found.steps))
+    busiest = np.argsort(-counts, kind="stable")[:_MOST_STEPS]
+    kept = np.sort(busiest[counts[busiest] >= _FEWEST_JOURNEYS])
+    number = np.full(len(found.steps), -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
+    keep = number[found.step] >= 0
+    return Exposures(
+        steps=tuple(found.steps[step] for step in kept),
+        attributes=found.attributes,
+        names=found.names,
+        step=number[found.step[keep]],
+        journey=found.journey[keep],
+        row=found.row[keep],
+        customer=found.customer[keep],
+        time=found.time[keep],
+        day=found.day[keep],
+        codes=found.codes[keep],
+        numbers=found.numbers[keep],
+        bad=bad[keep],
+    )

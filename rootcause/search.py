@@ -1,0 +1,205 @@
+"""The search for causes: look at every step, settle the best lead, explain it away, look again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from journeys.definition import Definition, Outcome
+from journeys.log import EventLog
+from rootcause.attribution import explained_by, is_symptom
+from rootcause.conditions import Lead, lead_of, leads_of
+from rootcause.exposure import Exposures, exposures_of
+from rootcause.findings import Findings, Searched
+from rootcause.scan import SMALLEST_EFFECT
+from rootcause.settle import Look, Settled, look_at, settle
+from rootcause.significance import (
+    FALSE_DISCOVERY_RATE,
+    looks_taken,
+    q_value,
+    smallest_detectable,
+)
+from rootcause.statement import finding_of
+
+Progress = Callable[[str, float], None]
+
+_MOST_CAUSES = 5
+_RIVAL_SHARE = 0.25
+_RIVAL_RATIO = 4.0
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What every pass of the search needs to know; ``within``: the outcome's horizon in µs."""
+
+    exposures: Exposures
+    within: int | None
+    seed: int
+    tell: Progress
+
+
+def find_causes(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    outcome: Outcome,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Findings:
+    """Return the causes of a bad outcome (not succeeding, leaking, churning), strongest first.
+
+    Every step is searched for conjunctions of up to three context and technical attributes after
+    which the bad outcome follows more often from some day on than before and than elsewhere. Each
+    finding stands at a false-discovery rate of 5 % over everything searched. The same log and seed
+    give the same findings.
+
+    Parameters
+    ----------
+    journeys : of `journeys.find.find_journeys`
+    progress : called with a label and the share done, 0 to 1
+    """
+    tell = progress or (lambda _label, _share: None)
+    tell("exposures", 0.0)
+    exposures = exposures_of(log, journeys, definition, outcome)
+    question = _Question(exposures, _horizon(definition, outcome), seed, tell)
+    looks = _look_at_all(question)
+    findings = tuple(
+        finding_of(settled, q, exposures, (log, journeys, definition, outcome))
+        for settled, q in _causes(question, looks)
+    )
+    tell("causes found", 1.0)
+    return Findings(
+        journey=definition.name,
+        outcome=outcome,
+        log_ends=log.ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        searched=Searched(
+            steps=len(exposures.steps),
+            attributes=len(exposures.attributes),
+            conditions=sum(sum(look.scanned.slices) for look in looks),
+            false_discovery_rate=FALSE_DISCOVERY_RATE,
+        ),
+        smallest_detectable_effect=_smallest(looks, looks),
+        findings=findings,
+        smallest_by_step=_smallest_by_step(exposures, looks),
+        note=_why_nothing_was_searched(exposures, looks),
+    )
+
+
+def _horizon(definition: Definition, outcome: Outcome) -> int | None:
+    """Return how long after an exposure its outcome may follow; None: as long as the journey."""
+    rule = definition.rules[outcome]
+    length: timedelta | None = rule.within or rule.inactive_for
+    if outcome == "success" or length is None:
+        return None
+    return round(length.total_seconds() * 1_000_000)
+
+
+def _look_at_all(question: _Question) -> list[Look]:
+    exposures, looks = question.exposures, []
+    explained = np.zeros(len(exposures), dtype=np.bool_)
+    for step, name in enumerate(exposures.steps):
+        question.tell(f"looking at {name}", 0.05 + 0.6 * step / len(exposures.steps))
+        looks.append(look_at(exposures, step, explained=explained, seed=question.seed))
+    return looks
+
+
+def _causes(question: _Question, looks: list[Look]) -> Iterator[tuple[Settled, float]]:
+    """Yield causes with their q-values, each after the ones before it have been explained away."""
+    exposures, seed = question.exposures, question.seed
+    pairs = looks_taken([look.scanned for look in looks])
+    explained = np.zeros(len(exposures), dtype=np.bool_)
+    for rank in range(1, _MOST_CAUSES + 1):
+        question.tell(f"looking for cause {rank}", 0.6 + 0.07 * rank)
+        settled = _next_cause(question, looks, pairs=pairs, rank=rank)
+        if settled is None:
+            return
+        yield settled, q_value(settled.deflated, pairs, rank)
+        more = explained_by(exposures, settled.lead, within=question.within, seed=seed)
+        explained |= more
+        looks = [
+            look_at(exposures, look.rows.step, explained=explained, seed=seed)
+            if more[look.rows.index].any()
+            else look
+            for look in looks
+        ]
+
+
+def _next_cause(question: _Question, looks: list[Look], *, pairs: int, rank: int) -> Settled | None:
+    """Return the strongest lead that holds after settling, at the step where it arises."""
+    leads = [
+        (lead, look)
+        for look in looks
+        for lead in leads_of(look.rows, look.expected, look.scanned)
+        if q_value(lead.onset.deflated / look.scatter, pairs, rank) <= FALSE_DISCOVERY_RATE
+    ]
+    tried: set[int] = set()
+    for lead, _ in sorted(leads, key=lambda pair: (-pair[0].score, pair[0].step)):
+        if lead.step in tried:
+            continue
+        rivals = _settled_rivals(looks, lead, seed=question.seed)
+        tried |= {settled.lead.step for settled in rivals} | {lead.step}
+        for settled in _origins(question, rivals):
+            effect = settled.lead.onset.excess
+            certain = q_value(settled.deflated, pairs, rank) <= FALSE_DISCOVERY_RATE
+            if certain and effect >= SMALLEST_EFFECT:
+                return settled
+    return None
+
+
+def _settled_rivals(looks: list[Look], lead: Lead, *, seed: int) -> list[Settled]:
+    """Return the lead settled at every step that shows its excess, the sharpest first."""
+    found = []
+    for look in looks:
+        here = (
+            lead_of(look.rows, look.expected, lead.conditions, look.scanned.slices)
+            if len(look.rows)
+            else None
+        )
+        enough = max(_RIVAL_RATIO, _RIVAL_SHARE * lead.onset.ratio)
+        if here is not None and here.onset.ratio >= enough:
+            found.append(settle(look, here, seed=seed))
+    known = [settled for settled in found if settled is not None]
+    return sorted(known, key=lambda settled: -settled.lead.score)
+
+
+def _origins(question: _Question, rivals: list[Settled]) -> list[Settled]:
+    """Return the rivals whose step is not itself reached because of the fault."""
+    return [
+        rival
+        for rival in rivals
+        if not any(
+            is_symptom(question.exposures, rival.lead, other.look.rows, seed=question.seed)
+            for other in rivals
+            if other is not rival
+        )
+    ]
+
+
+def _smallest(of: list[Look], among: list[Look]) -> float | None:
+    errors = np.concatenate([np.empty(0), *(look.scanned.errors for look in of)])
+    scatter = float(np.median([look.scatter for look in of])) if of else 1.0
+    pairs = looks_taken([look.scanned for look in among])
+    found = smallest_detectable(errors, pairs, scatter)
+    return None if found is None else round(found, 4)
+
+
+def _smallest_by_step(exposures: Exposures, looks: list[Look]) -> dict[str, float]:
+    smallest = {exposures.steps[look.rows.step]: _smallest([look], looks) for look in looks}
+    return {step: found for step, found in smallest.items() if found is not None}
+
+
+def _why_nothing_was_searched(exposures: Exposures, looks: list[Look]) -> str:
+    if not exposures.steps:
+        return (
+            "No step was reached by 50 journeys whose outcome is known: nothing could be searched. "
+            "Give a longer log, or shorter horizons (within:) in the definition."
+        )
+    if not any(sum(look.scanned.slices) for look in looks):
+        return (
+            "No context or technical attribute has a value with 20 exposures: nothing could be "
+            "searched. Name more under `attributes:` in the definition."
+        )
+    return ""

@@ -1,0 +1,67 @@
+"""Significance: what an excess is worth after everything that was looked at, and what could hide.
+
+The likelihood ratio is first deflated: for a misfit of the expected rate that nobody is to blame
+for (`rootcause.onset`), and for days that scatter more than coins do (here).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm
+
+from rootcause.expected import StepRows
+from rootcause.exposure import Floats
+from rootcause.scan import SMALLEST_EFFECT, Scanned, blocks_of, tally
+
+FALSE_DISCOVERY_RATE = 0.05
+
+_POWER = 0.8
+_QUARTILES_OF_NORMAL = 1.349
+_FEWEST_CELLS = 12
+
+
+def dispersion(rows: StepRows, expected: Floats) -> float:
+    """Return the variance of bad outcomes per value and block over that of coins, at least 1.
+
+    Taken between the quartiles, so that a cause, which sits in few cells, does not excuse itself.
+    """
+    block, n_blocks, _ = blocks_of(rows.day)
+    scores = [np.empty(0)]
+    for attribute, size in enumerate(rows.sizes):
+        cell = rows.codes[:, attribute] * n_blocks + block
+        shape = (size, n_blocks)
+        spread = tally(cell, expected * (1 - expected), shape)
+        enough = spread >= 3.0
+        scores.append((tally(cell, rows.bad - expected, shape)[enough]) / np.sqrt(spread[enough]))
+    found = np.concatenate(scores)
+    if len(found) < _FEWEST_CELLS:
+        return 1.0
+    lower, upper = np.quantile(found, [0.25, 0.75])
+    return max(1.0, float((upper - lower) / _QUARTILES_OF_NORMAL) ** 2)
+
+
+def looks_taken(scans: Sequence[Scanned]) -> int:
+    """Return over how many (slice, onset) pairs of all steps the best was taken."""
+    return sum(sum(scanned.slices) * scanned.blocks for scanned in scans)
+
+
+def q_value(deflated: float, looks: int, rank: int) -> float:
+    """Return the false-discovery rate at which the rank-th finding (from 1 on) would stand.
+
+    ``deflated``: log-likelihood ratio after all deflation; ``looks``: of `looks_taken`.
+    """
+    p_value = float(norm.sf(np.sqrt(2.0 * max(deflated, 0.0))))
+    return min(1.0, p_value * max(looks, 1) / rank)
+
+
+def smallest_detectable(errors: Floats, looks: int, scatter: float) -> float | None:
+    """Return the effect that half of all single conditions would have shown, had it begun late.
+
+    ``errors``: standard errors of single values in the last third of the log. With 80 % power, at
+    the strictness of this search; never below the practical floor; None if there are none.
+    """
+    if not len(errors):
+        return None
+    strictness = norm.isf(FALSE_DISCOVERY_RATE / max(looks, 1)) + norm.ppf(_POWER)
+    found = float(strictness * np.sqrt(scatter) * np.median(errors))
+    return min(1.0, max(SMALLEST_EFFECT, found))
