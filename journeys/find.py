@@ -27,8 +27,16 @@ STATES = ("success", "failure", "abandoned", "expired", "open")
 Rows = NDArray[np.int64]
 
 
-def find_journeys(log: EventLog, definition: Definition) -> pd.DataFrame:
+def find_journeys(
+    log: EventLog, definition: Definition, *, ends: Rows | None = None
+) -> pd.DataFrame:
     """Return the journeys of a log, one row each, sorted by customer and start.
+
+    Parameters
+    ----------
+    ends : int64, shape (n_customers,)
+        Until when each customer is known, in microseconds since the epoch, not before their last
+        event; without it, everybody is known until the log ends.
 
     Returns
     -------
@@ -45,7 +53,13 @@ def find_journeys(log: EventLog, definition: Definition) -> pd.DataFrame:
         block_first, block_last = block_first[opening], block_last[opening]
     within = _micros(definition.success.within if definition.success else None)
     first, last = _journeys_in(log.times, starts, (block_first, block_last), within)
-    return _described(log, definition, first, last)
+    known_until = ends_of(log) if ends is None else ends
+    return _described(log, definition, (first, last), known_until[log.customers[first]])
+
+
+def ends_of(log: EventLog) -> Rows:
+    """Return until when each customer is known: the end of the log, shape (n_customers,)."""
+    return np.full(len(log.offsets) - 1, log.times.max())
 
 
 def journey_ids(log: EventLog, journeys: pd.DataFrame, definition: Definition) -> NDArray[np.str_]:
@@ -129,8 +143,10 @@ def _journeys_in(
     return first[order], last[order]
 
 
-def _described(log: EventLog, definition: Definition, first: Rows, last: Rows) -> pd.DataFrame:
-    times, log_end = log.times, int(log.times.max())
+def _described(
+    log: EventLog, definition: Definition, rows: tuple[Rows, Rows], known_until: Rows
+) -> pd.DataFrame:
+    times, (first, last) = log.times, rows
     within = _micros(definition.success.within if definition.success else None)
     silence = _micros(definition.abandoned_after)
     expiry = times[first] + within if within is not None else np.full(len(first), NEVER)
@@ -141,7 +157,7 @@ def _described(log: EventLog, definition: Definition, first: Rows, last: Rows) -
         held = _ends(log, definition, key)[last]
         state = np.where(held, STATES.index(key), state)
         end = np.where(held, times[last], end)
-    still_open = end > log_end
+    still_open = end > known_until
     state = np.where(still_open, STATES.index("open"), state)
     end = np.where(still_open, np.iinfo(np.int64).min, end)
     return pd.DataFrame(

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeys.definition import Definition
-from journeys.find import NEVER, end_times
+from journeys.find import NEVER, end_times, ends_of
 from journeys.log import EventLog, instants
 
 Rows = NDArray[np.int64]
@@ -38,11 +38,17 @@ def samples_of(log: EventLog, journeys: pd.DataFrame, definition: Definition) ->
     return _frame(journey[order], at[order], row[order], tick_[order])
 
 
-def samples_at_end(log: EventLog, journeys: pd.DataFrame) -> pd.DataFrame:
-    """Return one sample per open journey, at the end of the log; columns as in `samples_of`."""
+def samples_at_end(
+    log: EventLog, journeys: pd.DataFrame, *, ends: Rows | None = None
+) -> pd.DataFrame:
+    """Return one sample per open journey, at the end of the log; columns as in `samples_of`.
+
+    With ``ends`` as in `find_journeys`, at the instant until which each customer is known.
+    """
     journey = np.flatnonzero(journeys["state"] == "open").astype(np.int64)
     row = journeys["last"].to_numpy()[journey]
-    at = np.full(len(journey), log.times.max())
+    known_until = ends_of(log) if ends is None else ends
+    at = known_until[journeys["customer"].to_numpy()[journey]]
     return _frame(journey, at, row, at > log.times[row])
 
 
