@@ -57,6 +57,11 @@ def parse_definition(text: str, *, source: str) -> Definition:
         raise DefinitionError(_explained(error, text, source)) from None
 
 
+def definition_text(definition: Definition) -> str:
+    """Return the definition as YAML, in the order of its keys."""
+    return yaml.safe_dump(definition.as_dict(), sort_keys=False, allow_unicode=True)
+
+
 def hold_against_log(definition: Definition, log: EventLog) -> list[str]:
     """Return what the definition asks for that this log never shows, as sentences.
 

@@ -10,6 +10,7 @@ from models.bundle import Bundle, bundle_of, load_bundle, save_bundle
 from models.calibration import Calibration, fit_calibration
 from models.outcome import OutcomeModel, Part, Prediction, fit_outcome, settings_for
 from models.reasons import Reason, reasons_of
+from models.threads import one_thread
 from models.trees import Trees, TreeSettings, cross_fitted_probability, fit_trees
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "fit_outcome",
     "fit_trees",
     "load_bundle",
+    "one_thread",
     "reasons_of",
     "save_bundle",
     "settings_for",

@@ -119,7 +119,8 @@ class _Binned:
         mass = np.bincount(self.place, weight)
         held = mass > 0
         middle = np.bincount(self.place, weight * self.margin)[held] / mass[held]
-        return middle, mass[held], np.bincount(self.place, weight * self.y)[held]
+        positive = np.bincount(self.place, weight * self.y)[held]
+        return middle, mass[held].astype(np.float64), positive.astype(np.float64)
 
 
 def _sigmoid(counted: tuple[Floats, Floats, Floats], knots: Floats) -> Floats:

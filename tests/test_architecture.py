@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml"),
     "features": ("journeys", "numba"),
-    "models": ("journeys.errors features", "lightgbm sklearn"),
+    "models": ("journeys.errors features", "lightgbm sklearn threadpoolctl"),
     "rootcause": ("journeys features models", "shap scipy jinja2 matplotlib"),
-    "training": ("journeys features models rootcause", "mlflow optuna"),
+    "training": ("journeys features models rootcause", "mlflow"),
     "serving": ("journeys features models rootcause", "fastapi uvicorn msgspec sqlalchemy mlflow"),
     "offramp": ("journeys features models rootcause training serving", "typer rich"),
 }

@@ -1,0 +1,27 @@
+"""The model as MLflow loads it: a tensor of features in, a tensor of probabilities out.
+
+MLflow logs this file itself (models from code), so nothing is pickled; the fitted models are the
+bundle beside it.
+"""
+
+import mlflow
+import numpy as np
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from models.bundle import load_bundle
+
+
+class BundleModel(PythonModel):  # type: ignore[misc]  # mlflow is untyped here
+    """Predict every outcome of a bundle."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the bundle that was logged, checking its hashes."""
+        self.bundle = load_bundle(context.artifacts["bundle"])
+
+    def predict(self, model_input: np.ndarray, params: object = None) -> np.ndarray:  # type: ignore[type-arg]  # noqa: ARG002 - MLflow checks both names
+        """Return one column a outcome, in the bundle's order, for rows of features."""
+        X = np.asarray(model_input, dtype=np.float32)
+        return np.column_stack([one.predict(X).p for one in self.bundle.outcomes.values()])
+
+
+mlflow.models.set_model(BundleModel())

@@ -1,0 +1,97 @@
+"""Scoring a whole log: where every open journey stands at its end, or stood at every event."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.table import tables
+from journeys.errors import OfframpError
+from journeys.find import find_journeys, journey_ids
+from journeys.log import EventLog
+from journeys.samples import samples_at_end, samples_of
+from models.bundle import Bundle
+
+SUFFIXES = (".parquet", ".csv", ".jsonl")
+
+
+def score_open(log: EventLog, bundle: Bundle) -> pd.DataFrame:
+    """Return a prediction for every journey that is open at the end of the log.
+
+    Returns
+    -------
+    DataFrame, one row per journey
+        ``customer_id``, ``journey_id``, ``as_of`` (UTC cutoff), ``step`` (last activity),
+        ``age_hours``, and for each outcome ``p_OUTCOME`` with its 90 % interval ``_low``,
+        ``_high``.
+    """
+    journeys = find_journeys(log, bundle.plan.definition)
+    return _scored(log, journeys, samples_at_end(log, journeys), bundle)
+
+
+def score_every_event(log: EventLog, bundle: Bundle) -> pd.DataFrame:
+    """Return a prediction for every sample of every journey; columns as in `score_open`."""
+    journeys = find_journeys(log, bundle.plan.definition)
+    samples = samples_of(log, journeys, bundle.plan.definition)
+    return _scored(log, journeys, samples, bundle)
+
+
+def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
+    """Write scores as Parquet, CSV or JSON Lines, by the suffix; beside its place, then moved.
+
+    Raises
+    ------
+    OfframpError
+        If the suffix is none of these.
+    """
+    path = Path(path)
+    require_suffix(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    if path.suffix == ".parquet":
+        scores.to_parquet(beside, index=False)
+    elif path.suffix == ".csv":
+        scores.to_csv(beside, index=False)
+    else:
+        scores.to_json(beside, orient="records", lines=True, date_format="iso")
+    beside.replace(path)
+
+
+def require_suffix(path: Path) -> None:
+    """Raise an `OfframpError` unless the path ends in one of `SUFFIXES`."""
+    if path.suffix not in SUFFIXES:
+        raise OfframpError(
+            f"Cannot write {str(path)!r}: the name must end in {', '.join(SUFFIXES)}; "
+            f"for instance {str(path.with_suffix('.parquet'))!r}."
+        )
+
+
+def _scored(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle
+) -> pd.DataFrame:
+    journey, seen = samples["journey"].to_numpy(), samples["seen"].to_numpy()
+    start = journeys["start"].take(journey).reset_index(drop=True)
+    scores = pd.DataFrame(
+        {
+            "customer_id": log.events["customer_id"].take(seen).astype(str).to_numpy(),
+            "journey_id": journey_ids(log, journeys, bundle.plan.definition)[journey],
+            "as_of": samples["cutoff"],
+            "step": log.events["activity"].take(seen).astype(str).to_numpy(),
+            "age_hours": (samples["cutoff"] - start).dt.total_seconds() / 3600,
+        }
+    )
+    return pd.concat([scores, _predicted(log, journeys, samples, bundle)], axis=1)
+
+
+def _predicted(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle
+) -> pd.DataFrame:
+    """Return p with its interval per outcome, chunk by chunk: the table never stands whole."""
+    columns = [f"p_{o}{end}" for o in bundle.outcomes for end in ("", "_low", "_high")]
+    found = np.empty((len(samples), len(columns)))
+    for rows, X in tables(log, journeys, samples, bundle.plan):
+        for place, model in enumerate(bundle.outcomes.values()):
+            prediction = model.predict(X)
+            three = (prediction.p, prediction.low, prediction.high)
+            found[rows, 3 * place : 3 * place + 3] = np.column_stack(three)
+    return pd.DataFrame(found, columns=columns)

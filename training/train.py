@@ -1,0 +1,245 @@
+"""Training: from an event log to a bundle, each statement one arrow of the design."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.plan import Plan, plan_of
+from features.table import table
+from features.vocabulary import learn_vocabulary
+from journeys.definition import Definition, Outcome
+from journeys.definition_file import require_definition_holds
+from journeys.errors import DefinitionError, TooLittleDataError, listed
+from journeys.find import find_journeys
+from journeys.labels import labels_of
+from journeys.log import EventLog
+from journeys.samples import samples_of
+from journeys.split import Split, split_by_time
+from models.baselines import fit_last_activity_rate, fit_logistic_regression
+from models.bundle import Bundle, bundle_of
+from models.outcome import OutcomeModel, Part, fit_outcome
+from models.threads import one_thread
+from training.evaluate import TestPart, evaluate_outcome
+
+Progress = Callable[[str, float], None]
+Floats = NDArray[np.float64]
+
+LAST_ACTIVITY = "last activity and elapsed time"
+LOGISTIC = "logistic regression"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """All that is learnt from: samples, labels, features, and who learns where."""
+
+    log: EventLog
+    journeys: pd.DataFrame
+    samples: pd.DataFrame
+    labels: dict[Outcome, pd.DataFrame]
+    splits: dict[Outcome, Split]
+    plan: Plan
+    X: NDArray[np.float32]
+
+    def part(self, outcome: Outcome, chosen: NDArray[np.bool_]) -> Part:
+        """Return features, labels and customers of some samples."""
+        rows = np.flatnonzero(chosen)
+        return Part(self.X[rows], self.labels[outcome]["y"].to_numpy()[rows], self.customers[rows])
+
+    @property
+    def customers(self) -> NDArray[np.int64]:
+        """The customer code of each sample."""
+        of_journey = self.journeys["customer"].to_numpy(dtype=np.int64)
+        return np.asarray(of_journey[self.samples["journey"].to_numpy()])
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A bundle and what it was made from; ``skipped`` says why an outcome has no model."""
+
+    bundle: Bundle
+    data: TrainingData
+    skipped: dict[str, str]
+
+
+def train(
+    log: EventLog,
+    definition: Definition,
+    *,
+    outcomes: Sequence[Outcome] = (),
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Trained:
+    """Learn to predict the outcomes of a journey, and say how well on later journeys.
+
+    Parameters
+    ----------
+    outcomes : some of ``definition.outcomes``; all of them when empty
+
+    Raises
+    ------
+    DefinitionError, TooLittleDataError
+        If the definition and the log do not fit, or no outcome can be learnt from this log.
+    """
+    tell = progress or _silent
+    require_definition_holds(definition, log)
+    journeys = find_journeys(log, definition)
+    samples = samples_of(log, journeys, definition)
+    labels = labels_of(log, journeys, samples, definition)
+    splits, skipped = _splits(log, journeys, samples, _chosen(labels, outcomes))
+    vocabulary = learn_vocabulary(log, definition, until=min(one.at for one in splits.values()))
+    plan = plan_of(definition, vocabulary)
+    X = table(log, journeys, samples, plan, progress=progress)
+    data = TrainingData(log, journeys, samples, labels, splits, plan, X)
+    fitted, evaluation = _fit_all(data, seed, tell)
+    bundle = bundle_of(plan, fitted, _described(data, evaluation, seed))
+    return Trained(bundle, data, skipped)
+
+
+def evaluated(
+    data: TrainingData, outcome: Outcome, model: OutcomeModel, seed: int
+) -> dict[str, object]:
+    """Return the evaluation of one outcome's model on the test part of its split."""
+    split = data.splits[outcome]
+    test, trained = data.part(outcome, split.test), data.part(outcome, split.train)
+    part = TestPart(test.y, model.predict(test.X).p, test.customers, _elapsed_share(data, split))
+    last_activity = fit_last_activity_rate(trained.X, trained.y, data.plan)
+    logistic = fit_logistic_regression(trained.X, trained.y, data.plan, seed=seed)
+    baselines = {
+        LAST_ACTIVITY: last_activity.predict(test.X),
+        LOGISTIC: logistic.predict_proba(test.X)[:, 1],
+    }
+    return evaluate_outcome(part, baselines, seed=seed) | {
+        "split_at": split.at.isoformat(),
+        "gap_hours": split.gap.total_seconds() / 3600,
+        "train_samples": int(split.train.sum()),
+    }
+
+
+def _silent(_label: str, _share: float) -> None:
+    return None
+
+
+def _chosen(
+    labels: dict[Outcome, pd.DataFrame], outcomes: Sequence[Outcome]
+) -> dict[Outcome, pd.DataFrame]:
+    unknown = [outcome for outcome in outcomes if outcome not in labels]
+    if unknown:
+        raise DefinitionError(
+            f"The definition asks for {listed(labels)}, not for {listed(unknown)}; choose one of "
+            "these, or add its rule to the definition."
+        )
+    return {outcome: found for outcome, found in labels.items() if outcome in (outcomes or labels)}
+
+
+def _splits(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    samples: pd.DataFrame,
+    labels: dict[Outcome, pd.DataFrame],
+) -> tuple[dict[Outcome, Split], dict[str, str]]:
+    """Return a split for each outcome that can be learnt, and why the others cannot."""
+    splits: dict[Outcome, Split] = {}
+    skipped: dict[str, str] = {}
+    for outcome, found in labels.items():
+        try:
+            split = split_by_time(log, journeys, samples, found)
+            _require_both_classes(outcome, found["y"].to_numpy()[split.train])
+            splits[outcome] = split
+        except TooLittleDataError as error:
+            skipped[outcome] = str(error)
+    if not splits:
+        told = " ".join(f"{outcome}: {why}" for outcome, why in skipped.items())
+        raise TooLittleDataError(f"No outcome can be learnt from this log. {told}")
+    return splits, skipped
+
+
+def _require_both_classes(outcome: Outcome, y: Floats) -> None:
+    positives = int(y.sum())
+    if positives in (0, len(y)):
+        seen = "none" if positives == 0 else "all"
+        raise TooLittleDataError(
+            f"Of {len(y):,} samples with a known {outcome} before the split, {seen} are positive; "
+            f"there is nothing to tell apart. Check the rule under `{outcome}:` with "
+            "`offramp check`, or give a longer log."
+        )
+
+
+def _fit_all(
+    data: TrainingData, seed: int, tell: Progress
+) -> tuple[dict[str, OutcomeModel], dict[str, dict[str, object]]]:
+    """Fit and evaluate the outcomes side by side, each on one thread: two cores do two at a time.
+
+    Threads inside the algebra are switched off: on busy cores they cost four times the time.
+    """
+    fitted: dict[str, OutcomeModel] = {}
+    evaluation: dict[str, dict[str, object]] = {}
+    with one_thread(), ThreadPoolExecutor(max_workers=2) as pool:
+        running = {o: pool.submit(_fit_and_evaluate, data, o, seed) for o in data.splits}
+        for place, (outcome, job) in enumerate(running.items(), start=1):
+            fitted[outcome], evaluation[outcome] = job.result()
+            tell("models", place / len(running))
+    return fitted, evaluation
+
+
+def _fit_and_evaluate(
+    data: TrainingData, outcome: Outcome, seed: int
+) -> tuple[OutcomeModel, dict[str, object]]:
+    model = _fit_one(data, outcome, seed)
+    return model, evaluated(data, outcome, model, seed)
+
+
+def _fit_one(data: TrainingData, outcome: Outcome, seed: int) -> OutcomeModel:
+    earlier, later = _earlier_and_later(data, outcome)
+    return fit_outcome(
+        data.part(outcome, earlier),
+        data.part(outcome, later),
+        categorical=data.plan.categorical,
+        seed=seed,
+    )
+
+
+def _earlier_and_later(
+    data: TrainingData, outcome: Outcome
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Split the train part once more by time: trees on the earlier, calibration on the later."""
+    rows = np.flatnonzero(data.splits[outcome].train)
+    labels = data.labels[outcome].iloc[rows]
+    earlier, later = np.zeros((2, len(data.samples)), dtype=np.bool_)
+    try:
+        inner = split_by_time(data.log, data.journeys, data.samples.iloc[rows], labels)
+        earlier[rows], later[rows] = inner.train, inner.test
+    except TooLittleDataError:
+        order = rows[np.argsort(labels["known_at"].to_numpy(), kind="stable")]
+        earlier[order[: len(order) * 2 // 3]] = True
+        later[order[len(order) * 2 // 3 :]] = True
+    return earlier, later
+
+
+def _elapsed_share(data: TrainingData, split: Split) -> Floats:
+    """Return how far each test sample is, as a share of the median journey known at the split."""
+    ended = data.journeys[data.journeys["end"] <= split.at]
+    median = float(((ended["last_time"] - ended["start"]).dt.total_seconds() / 3600).median())
+    place = [feature.name for feature in data.plan.features].index("elapsed_hours")
+    hours = data.X[split.test, place].astype(np.float64)
+    return np.asarray(hours / max(median if np.isfinite(median) else 1.0, 1e-9))
+
+
+def _described(
+    data: TrainingData, evaluation: dict[str, dict[str, object]], seed: int
+) -> dict[str, object]:
+    """Return what the manifest says of the training beyond the models themselves."""
+    rates = {o: float(np.nanmean(found["y"])) for o, found in data.labels.items()}
+    return {
+        "seed": seed,
+        "trained_from": data.log.events["time"].min().isoformat(),
+        "trained_to": max(split.at for split in data.splits.values()).isoformat(),
+        "log_ends": data.log.ends.isoformat(),
+        "customers": len(data.log.offsets) - 1,
+        "journeys": len(data.journeys),
+        "label_rates": {o: rate for o, rate in rates.items() if o in data.splits},
+        "evaluation": evaluation,
+    }
