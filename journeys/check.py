@@ -26,11 +26,11 @@ Tier = Literal["context", "technical", "numeric"]
 
 @dataclass(frozen=True)
 class AttributeSummary:
-    """One attribute: its tier, how many values it has, and the share of events without one."""
+    """One attribute: its tier, its distinct values, and the share of events without one."""
 
     name: str
     tier: Tier
-    values: int
+    distinct: int
     missing_share: float
 
 

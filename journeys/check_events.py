@@ -100,7 +100,7 @@ def _times(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     if broken.any():
         problems.append(_unreadable_times(_share(broken), column[broken].iloc[0]))
     if not pd.api.types.is_datetime64_any_dtype(column):
-        problems += _zones(column[column.notna()].astype("str"))
+        problems += _zones(column[times.notna()].astype("str"))
     return times, problems
 
 
@@ -116,7 +116,7 @@ def _unreadable_times(how_many: str, example: object) -> Problem:
 def _zones(texts: pd.Series) -> Iterator[Problem]:
     ends = texts[texts.str.len() > _DATE_ALONE].str[-6:]
     zoned = ends.str.contains(_ZONE, regex=True)
-    zones = sorted({"Z" if end[-1] == "Z" else end[-6:] for end in ends[zoned].unique()})
+    zones = sorted({_zone(end) for end in ends[zoned].unique()})
     without = len(texts) - int(zoned.sum())
     if zones and without:
         yield Problem(
@@ -132,6 +132,11 @@ def _zones(texts: pd.Series) -> Iterator[Problem]:
             listed(zones),
             "nothing, if the zones are right: all are read as UTC",
         )
+
+
+def _zone(end: str) -> str:
+    """Return the zone of a time's last six characters; UTC is written in three ways."""
+    return "Z" if end.endswith(("Z", "+00:00", "+0000")) else end[-6:].lstrip("0123456789.:")
 
 
 def _nameless(column: pd.Series, ours: str) -> Iterator[Problem]:

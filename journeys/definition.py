@@ -46,12 +46,11 @@ def duration(text: object) -> timedelta:
     """
     if isinstance(text, timedelta):
         return text
-    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*", str(text))
+    match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*([smhdw])\s*", str(text))
     seconds = float(match[1]) * _SECONDS[match[2]] if match is not None else 0.0
-    length = timedelta(seconds=seconds)
-    if not timedelta(0) < length <= _LONGEST:
+    if not 1e-6 <= seconds <= _LONGEST.total_seconds():
         raise ValueError(f"{text!r} is not a duration; write 30s, 90m, 24h, 45d or 2w")
-    return length
+    return timedelta(seconds=seconds)
 
 
 def duration_text(length: timedelta) -> str:

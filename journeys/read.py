@@ -172,6 +172,7 @@ def _json_lines(path: Path, columns: Columns) -> pd.DataFrame:
 def _flat_json(path: Path) -> pd.DataFrame | None:
     """Return objects of plain values, fast; None where a value is nested or of no single type."""
     table = pa_json.read_json(path)
+    table.validate(full=True)  # else text that is not UTF-8 would pass
     if any(pa.types.is_nested(field.type) for field in table.schema):
         return None
     dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]

@@ -1,0 +1,105 @@
+"""Reading a definition: what cannot hold is named with its line and the way out."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import journeys
+from journeys.definition import Definition
+from journeys.definition_file import (
+    hold_against_log,
+    load_definition,
+    parse_definition,
+    require_definition_holds,
+)
+from journeys.errors import DefinitionError
+from journeys.log import EventLog, event_log
+
+SHIPPED = sorted((Path(journeys.__path__[0]) / "definitions").glob("*.yaml"))
+
+
+def log_of(activities: list[str], definition: Definition) -> EventLog:
+    times = pd.date_range("2026-01-01", periods=len(activities), freq="h", tz="UTC")
+    return event_log(
+        pd.DataFrame({"customer_id": "c", "time": times, "activity": activities}), definition
+    )
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_definition_loads_and_is_named_like_its_file(path: Path) -> None:
+    assert load_definition(path).name == path.stem
+
+
+def test_the_definitions_of_the_real_logs_ship() -> None:
+    assert {"bpic2012", "bpic2013_incidents"} <= {path.stem for path in SHIPPED}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("name: x\nsucces: {activity: a}\n", 2, "'succes' (closest: 'success') is not a key"),
+        ("name: x\nsuccess: {activity: a, within: 45}\n", 2, "success.within: 45 is not a dura"),
+        ("success: {activity: a}\n", 1, "the key 'name' is missing"),
+        ("name: x\nsuccess: {activity: a}\nattributes:\n  contxt: [a]\n", 4, "closest: 'context'"),
+        ("name: x\nsuccess: {activity: a}\nvalues: {sucess: 3}\n", 3, "closest: 'success'"),
+        ("name: x\nsuccess: {activity: a}\nfailure: {activity: a}\n", 2, "hold for the same event"),
+        ("name: x\nsuccess: {activity: a}\ncolumns: {tme: t}\n", 3, "closest: 'time'"),
+        ("name: x\nsuccess: [\n", 3, "this is not YAML"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(text, source="journey.yaml")
+    assert f"journey.yaml, line {line}: " in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "5", "a: 2026-13-45\n"])
+def test_what_is_no_set_of_keys_is_refused(text: str) -> None:
+    with pytest.raises(DefinitionError, match=r"journey\.yaml"):
+        parse_definition(text, source="journey.yaml")
+
+
+def test_a_missing_file_and_one_that_is_no_text_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="no journey definition at"):
+        load_definition(tmp_path / "nowhere.yaml")
+    binary = tmp_path / "journey.yaml"
+    binary.write_bytes(b"name: \xff\xfe")
+    with pytest.raises(DefinitionError, match="cannot be read as UTF-8"):
+        load_definition(binary)
+
+
+def test_a_definition_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "journey.yaml"
+    path.write_text("\ufeffname: x\nsuccess: {activity: a}\n", encoding="utf-8")
+    assert load_definition(path).name == "x"
+
+
+def test_what_a_log_never_shows_is_told_with_the_closest_name() -> None:
+    definition = Definition.from_dict(
+        {"name": "x", "success": {"activity": "fundd"}, "milestones": ["startd"]}
+    )
+    told = " ".join(hold_against_log(definition, log_of(["started", "funded"], definition)))
+    assert "'startd' (closest: 'started')" in told
+    assert "'fundd' (closest: 'funded')" in told
+    with pytest.raises(DefinitionError, match="milestone 'startd'"):
+        require_definition_holds(definition, log_of(["started", "funded"], definition))
+
+
+def test_an_event_that_is_success_and_leakage_is_a_contradiction() -> None:
+    definition = Definition.from_dict(
+        {"name": "x", "success": {"activity": "a"}, "leakage": {"channel": "phone"}}
+    )
+    frame = pd.DataFrame(
+        {"customer_id": ["c"], "time": ["2026-01-01"], "activity": ["a"], "channel": ["phone"]}
+    )
+    with pytest.raises(DefinitionError, match="success and a leakage at once"):
+        require_definition_holds(definition, event_log(frame, definition))
+
+
+def test_a_definition_that_holds_is_left_alone() -> None:
+    definition = Definition.from_dict({"name": "x", "success": {"activity": "a"}})
+    log = log_of(["a", "b"], definition)
+    require_definition_holds(definition, log)
+    assert hold_against_log(definition, log) == []
