@@ -1,0 +1,217 @@
+"""Symptoms: the behaviours through which a finding acts, such as failed uploads and retries.
+
+Of the journeys exposed to a finding, what do customers do more often *after* the exposure than
+matched journeys at the same step in the same weeks? A symptom is a consequence, never a condition.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from journeys.definition import Definition, Outcome
+from journeys.find import last_row_until
+from journeys.log import ACTIVITY, CHANNEL, EventLog
+from rootcause.exposure import (
+    MICROS_A_DAY,
+    STEP,
+    Conditioned,
+    Exposures,
+    Flags,
+    Floats,
+    Ints,
+    exposures_of,
+)
+from rootcause.findings import Findings
+from rootcause.intervals import Z_95, customer_draws
+from rootcause.matching import matched_weights
+from rootcause.wording import plain
+
+_DRAWS = 200
+_FEWEST_JOURNEYS = 20
+_SMALLEST_SURPLUS = 0.02
+_SMALLEST_RATIO = 1.2
+_MOST = 5
+_FALSE_ALARM = 0.01
+_WINDOW_DAYS = 7.0
+_MOST_ACTIVITIES = 60
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Means per exposed and per matched journey, and draws of both: (draws, n_features)."""
+
+    exposed: Floats
+    matched: Floats
+    exposed_draws: Floats
+    matched_draws: Floats
+
+
+def symptoms_of(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    finding: Conditioned,
+    *,
+    outcome: Outcome,
+    exposures: Exposures | None = None,
+) -> list[dict[str, object]]:
+    """Return the behaviours raised after an exposure to a finding, the most raised first.
+
+    Parameters
+    ----------
+    exposures : from `exposures_of` for this outcome; computed where not given
+
+    Returns
+    -------
+    list of ``{"feature", "words", "ratio", "low", "high"}``
+        ``ratio``: mean count after the exposure (within a week, or the horizon of leakage) over
+        that of matched journeys, with its 95 % interval over customers; at most five, each beyond
+        chance although many were looked at. The outcome's own events are not among them.
+    """
+    if exposures is None:
+        exposures = exposures_of(log, journeys, definition, outcome)
+    window = round(_window_days(definition) * MICROS_A_DAY)
+    exposed, pool = _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
+    if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_JOURNEYS:
+        return []
+    weights = matched_weights(exposures, definition, finding.conditions, exposed=exposed, pool=pool)
+    rows = np.flatnonzero(weights > 0)
+    after = _rows_after(log, exposures, rows, window)
+    behaviours = list(_behaviours(log, journeys, definition, outcome))
+    counts = np.column_stack([_count(flags, after) for _, _, flags in behaviours])
+    compared = _compare(counts, weights[rows], exposed[rows], exposures.customer[rows])
+    return _raised([(name, words) for name, words, _ in behaviours], compared)
+
+
+def with_symptoms(
+    findings: Findings, log: EventLog, journeys: pd.DataFrame, definition: Definition
+) -> Findings:
+    """Return the findings with the symptoms of each."""
+    if not findings.findings:
+        return findings
+    outcome = findings.outcome
+    exposures = exposures_of(log, journeys, definition, outcome)
+    found = tuple(
+        replace(
+            one,
+            symptoms=tuple(
+                symptoms_of(log, journeys, definition, one, outcome=outcome, exposures=exposures)
+            ),
+        )
+        for one in findings.findings
+    )
+    return replace(findings, findings=found)
+
+
+def _window_days(definition: Definition) -> float:
+    rule = definition.leakage
+    within = rule.within if rule is not None else None
+    return within.total_seconds() / 86_400 if within is not None else _WINDOW_DAYS
+
+
+def _compared_rows(
+    exposures: Exposures, finding: Conditioned, *, closed_by: int
+) -> tuple[Flags, Flags]:
+    """Return who was exposed and who may be compared: at the step, since the onset, followed."""
+    since = int(np.datetime64(finding.onset, "D").astype(np.int64))
+    step = {name: value for name, value in finding.conditions.items() if name == STEP}
+    here = exposures.meets(step) & (exposures.day >= since) & (exposures.time <= closed_by)
+    met = exposures.meets(finding.conditions)
+    return here & met, here & ~met
+
+
+def _rows_after(log: EventLog, exposures: Exposures, rows: Ints, window: int) -> tuple[Ints, Ints]:
+    """Return the customer's log rows [first, beyond) after each exposure, within the window."""
+    row = exposures.row[rows]
+    last = log.offsets[1:][exposures.customer[rows]] - 1
+    until = last_row_until(log.times, row, last, exposures.time[rows] + window)
+    return row + 1, until + 1
+
+
+def _behaviours(
+    log: EventLog, journeys: pd.DataFrame, definition: Definition, outcome: Outcome
+) -> Iterator[tuple[str, str, Flags]]:
+    """Yield name, words and the events of each behaviour."""
+    activity = log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
+    names = log.events[ACTIVITY].cat.categories
+    total = np.bincount(activity, minlength=len(names))
+    theirs = np.bincount(activity, _own_events(log, definition, outcome), minlength=len(names))
+    for code in np.argsort(-total, kind="stable")[:_MOST_ACTIVITIES]:
+        if theirs[code] < total[code] / 2:
+            name = str(names[code])
+            yield f"{name}_count", f"“{plain(name)}”", activity == code
+    repeated = _repeated(log, journeys, activity)
+    yield "activity_repeat_count", "doing the same thing again", repeated
+    yield "channel_switch_count", "changing the channel", _switched(log)
+
+
+def _own_events(log: EventLog, definition: Definition, outcome: Outcome) -> Flags:
+    """Return which events are the outcome itself, or end the journey or the relationship.
+
+    A contact is a symptom of churn and of failure, but is leakage itself.
+    """
+    keys = ["success", "failure", "churn", *(["leakage"] if outcome == "leakage" else [])]
+    own = np.zeros(len(log), dtype=np.bool_)
+    for key in keys:
+        rule = definition.rules.get(key)
+        if rule is not None:
+            own |= rule.holds(log.events)
+    return own
+
+
+def _repeated(log: EventLog, journeys: pd.DataFrame, activity: Ints) -> Flags:
+    """Return which events repeat an activity that their journey had seen."""
+    first, last = journeys["first"].to_numpy(), journeys["last"].to_numpy()
+    rows = np.arange(len(log))
+    journey = np.searchsorted(first, rows, side="right") - 1
+    inside = (journey >= 0) & (rows <= last[np.maximum(journey, 0)])
+    key = journey * (int(activity.max()) + 1) + activity
+    return np.asarray(inside & pd.Series(key).duplicated().to_numpy(), dtype=np.bool_)
+
+
+def _switched(log: EventLog) -> Flags:
+    channel = log.events[CHANNEL].cat.codes.to_numpy()
+    switched = np.zeros(len(log), dtype=np.bool_)
+    switched[1:] = (channel[1:] != channel[:-1]) & (channel[1:] >= 0) & (channel[:-1] >= 0)
+    switched[1:] &= log.customers[1:] == log.customers[:-1]
+    return switched
+
+
+def _count(flags: Flags, after: tuple[Ints, Ints]) -> Floats:
+    running = np.concatenate([[0], np.cumsum(flags)])
+    return np.asarray(running[after[1]] - running[after[0]], dtype=np.float64)
+
+
+def _compare(counts: Floats, weights: Floats, exposed: Flags, customers: Ints) -> _Compared:
+    draws = customer_draws(customers, draws=_DRAWS, seed=0)
+    means = []
+    for part in (exposed, ~exposed):
+        some = 0.5 / int(part.sum())  # half a count, so that never is not nothing
+        own, drawn = weights[part], draws[:, part] * weights[part]
+        means.append((own @ counts[part]) / own.sum() + some)
+        means.append((drawn @ counts[part]) / drawn.sum(axis=1)[:, None] + some)
+    return _Compared(means[0], means[2], means[1], means[3])
+
+
+def _raised(names: list[tuple[str, str]], compared: _Compared) -> list[dict[str, object]]:
+    log_ratio = np.log(compared.exposed / compared.matched)
+    error = np.log(compared.exposed_draws / compared.matched_draws).std(axis=0)
+    strict = float(-ndtri(_FALSE_ALARM / len(names)))
+    beyond = log_ratio - strict * error > 0
+    beyond &= log_ratio > np.log(_SMALLEST_RATIO)
+    beyond &= compared.exposed - compared.matched > _SMALLEST_SURPLUS
+    order = np.argsort(-(log_ratio - Z_95 * error), kind="stable")
+    return [
+        {
+            "feature": names[place][0],
+            "words": names[place][1],
+            "ratio": round(float(np.exp(log_ratio[place])), 2),
+            "low": round(float(np.exp(log_ratio[place] - Z_95 * error[place])), 2),
+            "high": round(float(np.exp(log_ratio[place] + Z_95 * error[place])), 2),
+        }
+        for place in order
+        if beyond[place]
+    ][:_MOST]
