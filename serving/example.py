@@ -1,0 +1,39 @@
+"""An example that works: one made-up history that a bundle can answer, for docs and self-test."""
+
+from journeys.definition import Definition
+from journeys.log import ACTIVITY, CUSTOMER, TIME
+from models import Bundle
+from serving.messages import Value
+
+Event = dict[str, Value]
+
+
+def example_request(bundle: Bundle) -> dict[str, object]:
+    """Return a scoring request made of values that the bundle knows; plain data for JSON."""
+    start, later = _events(bundle)
+    history = {"customer_id": "c-1", "events": [start, later], "as_of": "2026-03-03T12:00:00Z"}
+    return {"histories": [history], "explain": 3}
+
+
+def _events(bundle: Bundle) -> tuple[Event, Event]:
+    definition, vocabulary = bundle.plan.definition, bundle.plan.vocabulary
+    seen: Event = {TIME: "2026-03-03T09:30:00Z", ACTIVITY: "anything"}
+    seen |= {column: known[0] for column, known in vocabulary.values.items() if known}
+    seen |= dict.fromkeys(definition.attributes.numeric, 120.5)
+    starts = {} if definition.start is None else definition.start.where
+    start = seen | {
+        field: values[0] for field, values in starts.items() if field not in (TIME, CUSTOMER)
+    }
+    activities = vocabulary.values.get(ACTIVITY, ())
+    return start, seen | {
+        TIME: "2026-03-03T09:41:00Z",
+        ACTIVITY: _step(definition, activities) or start[ACTIVITY],
+    }
+
+
+def _step(definition: Definition, activities: tuple[str, ...]) -> str | None:
+    """Return an activity that neither starts nor ends the journey, a milestone if there is one."""
+    rules = (definition.start, definition.success, definition.failure)
+    taken = {value for rule in rules if rule for value in rule.where.get(ACTIVITY, ())}
+    free = [step for step in (*definition.milestones, *activities) if step not in taken]
+    return free[0] if free else None

@@ -1,0 +1,77 @@
+"""Problem documents (RFC 9457): what is wrong, what was found, what to do."""
+
+from typing import NamedTuple
+
+import msgspec
+from fastapi import Response
+from msgspec import Struct
+
+from journeys.errors import RequestError
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Kind(NamedTuple):
+    """A kind of problem: its HTTP status and its title."""
+
+    status: int
+    title: str
+
+
+KINDS = {
+    "not-json": Kind(400, "The body cannot be read"),
+    "not-found": Kind(404, "There is nothing at this path"),
+    "wrong-method": Kind(405, "This path does not take this method"),
+    "too-large": Kind(413, "The body is too large"),
+    "wrong-type": Kind(415, "The body is of another type"),
+    "bad-request": Kind(422, "The request does not have the form asked for"),
+    "bad-history": Kind(422, "A history cannot be scored"),
+    "internal": Kind(500, "Something went wrong here"),
+    "not-ready": Kind(503, "The service is not ready"),
+}
+
+
+class Fault(Struct, frozen=True):
+    """What is wrong with one history of a batch."""
+
+    index: int
+    detail: str
+
+
+class Problem(Struct, omit_defaults=True, frozen=True):
+    """A problem document; ``type`` names the kind, ``request_id`` finds it in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | None = None
+    errors: list[Fault] = []
+
+
+class Refused(RequestError):
+    """A request, or one history of it, that cannot be answered; carries its problem document."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def problem_of(kind: str, detail: str) -> Problem:
+    """Return the problem document of a kind."""
+    status, title = KINDS[kind]
+    return Problem(f"urn:offramp:problem:{kind}", title, status, detail)
+
+
+def refused(kind: str, detail: str) -> Refused:
+    """Return what to raise so that the caller is told of a problem."""
+    return Refused(problem_of(kind, detail))
+
+
+def problem_response(
+    problem: Problem, request_id: str | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    """Return the HTTP response that carries a problem."""
+    told = msgspec.structs.replace(problem, request_id=request_id)
+    body = msgspec.json.encode(told)
+    return Response(body, told.status, headers, media_type=CONTENT_TYPE)

@@ -1,0 +1,106 @@
+"""What surrounds every request: an id, a log line without customer keys, and a last resort.
+
+The log line holds the pattern of the path, never the path itself, and a fault's type and place,
+never its message: either could hold a customer's key.
+"""
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from serving.problems import problem_of, problem_response
+
+REQUEST_ID = "x-request-id"
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_logger = logging.getLogger("offramp.serving")
+_GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class Traced:
+    """Gives each request an id (the caller's ``X-Request-Id`` or a new one) and a log line."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on, see what becomes of it, and log that."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, told = perf_counter(), _Told(send, _request_id(scope))
+        scope["request_id"] = told.request_id
+
+        async def heard() -> Message:
+            message = await receive()
+            told.gone |= message["type"] == "http.disconnect"
+            return message
+
+        try:
+            await self._app(scope, heard, told)
+        except Exception as error:  # the last resort: nothing of our insides leaves the house
+            if not told.gone:  # a caller who hangs up is no fault of ours
+                _logger.error("%s", json.dumps({"request_id": told.request_id} | _fault(error)))
+            if told.status is None:
+                problem = problem_of(
+                    "internal",
+                    "The fault is on our side and has been logged. Try again; if it comes back, "
+                    "tell the operator the request_id.",
+                )
+                await problem_response(problem, told.request_id)(scope, receive, told)
+        finally:
+            milliseconds = round((perf_counter() - begun) * 1000, 3)
+            _log(scope, told, milliseconds)
+
+
+class _Told:
+    """Sends messages on, with the request's id among the headers; remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status: int | None = None
+        self.gone = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = [(REQUEST_ID.encode(), self.request_id.encode())]
+            message = {**message, "headers": [*message.get("headers", []), *own]}
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID.encode() and _GOOD_ID.fullmatch(value):
+            return str(value.decode())
+    return uuid4().hex
+
+
+def _log(scope: Scope, told: _Told, milliseconds: float) -> None:
+    line = {
+        "request_id": told.request_id,
+        "method": scope["method"],
+        "path": getattr(scope.get("route"), "path", "(unknown)"),
+        "status": told.status,
+        "ms": milliseconds,
+    }
+    _logger.info("%s", json.dumps(line))
+
+
+def _fault(error: Exception) -> dict[str, object]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "fault": type(error).__name__,
+        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
