@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.plan import Plan
+from features.vocabulary import CONTACT, MILESTONE
 from journeys.log import ACTIVITY, EventLog
 
 
@@ -14,8 +15,8 @@ from journeys.log import ACTIVITY, EventLog
 class EncodedEvents:
     """Events in the order of the log.
 
-    ``times`` int64 (n_events,) microseconds UTC; ``codes`` int32 (n_events, n_columns), -1 missing;
-    ``numbers`` float64 (n_events, n_numbers), NaN missing; ``offsets`` int64 (n_customers + 1,).
+    ``times`` int64 (n_events,) microseconds UTC; ``codes`` int32 (n_columns, n_events), -1 missing;
+    ``numbers`` float64 (n_numbers, n_events), NaN missing; ``offsets`` int64 (n_customers + 1,).
     """
 
     times: NDArray[np.int64]
@@ -26,19 +27,19 @@ class EncodedEvents:
 
 def encode(log: EventLog, plan: Plan) -> EncodedEvents:
     """Return the events of a log in the codes of the plan."""
-    codes = np.empty((len(log), len(plan.columns)), dtype=np.int32)
+    codes = np.empty((len(plan.columns), len(log)), dtype=np.int32)
     for place, column in enumerate(plan.columns):
-        codes[:, place] = _codes(column, log, plan)
-    numbers = np.empty((len(log), len(plan.numbers)), dtype=np.float64)
+        codes[place] = _codes(column, log, plan)
+    numbers = np.empty((len(plan.numbers), len(log)), dtype=np.float64)
     for place, name in enumerate(plan.numbers):
-        numbers[:, place] = log.events[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers[place] = log.events[name].to_numpy(dtype=np.float64, na_value=np.nan)
     return EncodedEvents(log.times, codes, numbers, log.offsets)
 
 
 def _codes(column: str, log: EventLog, plan: Plan) -> NDArray[np.int32]:
-    if column == "milestone":
+    if column == MILESTONE:
         return _milestone_codes(log.events[ACTIVITY], plan.definition.milestones)
-    if column == "contact":
+    if column == CONTACT:
         rule = plan.definition.leakage
         held = np.zeros(len(log), dtype=np.bool_) if rule is None else rule.holds(log.events)
         return np.where(held, 0, -1).astype(np.int32)

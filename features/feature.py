@@ -18,6 +18,7 @@ class Feature:
     tier : ``context`` (who), ``technical`` (what they used) or ``behaviour`` (what they did)
     words : a phrase with ``{value}``
     labels : the names of the codes, for a feature that holds codes; else empty
+    absent : the phrase for NaN, where the words would read badly with it
     """
 
     name: str
@@ -25,9 +26,12 @@ class Feature:
     words: str
     tier: Tier = "behaviour"
     labels: tuple[str, ...] = ()
+    absent: str = ""
 
     def text(self, value: float) -> str:
         """Say the value in words; NaN is *nothing known*."""
+        if isnan(value) and self.absent:
+            return self.absent
         return self.words.replace("{value}", self.shown(value))
 
     def shown(self, value: float) -> str:

@@ -4,7 +4,6 @@ import ast
 import hashlib
 import inspect
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +14,7 @@ from features import kernel
 from features.feature import Feature
 from features.primitives import Primitive, Stats
 from features.spec import feature_list
-from features.vocabulary import Vocabulary
+from features.vocabulary import CONTACT, MILESTONE, Vocabulary
 from journeys.definition import Definition
 
 
@@ -25,7 +24,7 @@ class Plan:
 
     Attributes
     ----------
-    table : int64, shape (n_primitives, 9); initial : float64, the state before any event
+    table : int64, shape (n_primitives, 9); initial : float64, what is kept before any event
     columns : the labels of the codes of each text column, in the order of the code matrix
     numbers : numeric attributes, in the order of the value matrix
     features : what each output column is
@@ -64,12 +63,15 @@ def plan_of(
     features: list[Feature] = []
     for primitive in feature_list(definition) if primitives is None else primitives:
         labels = columns.get(primitive.column, ("",))
-        unset, zeros = primitive.slots(len(labels))
-        slots = [len(initial), unset + zeros, len(features)]
+        memory, written = (
+            primitive.memory(len(labels)),
+            list(primitive.features(labels, definition)),
+        )
+        slots = [len(initial), len(memory), len(features), len(written)]
         what = _what(primitive, list(columns), definition)
-        rows.append([*what[:3], len(labels), *slots, *primitive.parameters(labels)])
-        initial += [np.nan] * unset + [0.0] * zeros
-        features += primitive.features(labels, definition)
+        rows.append([*what, *slots, *primitive.parameters(labels)])
+        initial += memory
+        features += written
     return Plan(
         definition=definition,
         vocabulary=vocabulary,
@@ -77,14 +79,14 @@ def plan_of(
         table=np.array(rows, dtype=np.int64),
         initial=np.array(initial, dtype=np.float64),
         features=_with_unique_names(features),
-        spec_hash=_fingerprint(rows, features),
+        spec_hash=_fingerprint(rows, features, columns),
     )
 
 
 def code_columns(definition: Definition, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """Return the labels of each code column: the vocabulary's, then the derived ones."""
     columns = {column: vocabulary.labels(column) for column in sorted(vocabulary.values)}
-    return columns | {"milestone": definition.milestones, "contact": ("contact",)}
+    return columns | {MILESTONE: definition.milestones, CONTACT: ("contact",)}
 
 
 def _what(primitive: Primitive, columns: list[str], definition: Definition) -> tuple[int, int, int]:
@@ -95,18 +97,29 @@ def _what(primitive: Primitive, columns: list[str], definition: Definition) -> t
 
 def _with_unique_names(features: list[Feature]) -> tuple[Feature, ...]:
     """Return the features, names that an unlucky log makes equal told apart by a number."""
-    seen: Counter[str] = Counter()
-    unique = []
+    unique: dict[str, Feature] = {}
     for one in features:
-        seen[one.name] += 1
-        again = seen[one.name]
-        unique.append(one if again == 1 else replace(one, name=f"{one.name} ({again})"))
-    return tuple(unique)
+        name, again = one.name, 1
+        while name in unique:
+            again += 1
+            name = f"{one.name} ({again})"
+        unique[name] = replace(one, name=name)
+    return tuple(unique.values())
 
 
-def _fingerprint(rows: list[list[int]], features: list[Feature]) -> str:
-    """Return a hash that moves with the list, the vocabulary or the kernel, not with comments."""
-    code = ast.dump(ast.parse(inspect.getsource(kernel)))
-    described = [[one.name, one.unit, list(one.labels)] for one in features]
-    written = json.dumps([rows, described, code])
+def _fingerprint(
+    rows: list[list[int]], features: list[Feature], columns: dict[str, tuple[str, ...]]
+) -> str:
+    """Return a hash that moves with the list, the vocabulary or the kernel, not with its words."""
+    described = [[one.name, one.unit] for one in features]
+    written = json.dumps([rows, described, columns, _without_words(inspect.getsource(kernel))])
     return hashlib.sha256(written.encode()).hexdigest()[:16]
+
+
+def _without_words(source: str) -> str:
+    """Return Python source in one spelling, without comments and docstrings."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.unparse(tree)

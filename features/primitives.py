@@ -1,8 +1,7 @@
 """The primitives: what can be asked of the events up to a cutoff, one class each.
 
-A primitive says which operation of the kernel computes it, which column it reads, how many slots of
-the state it needs (first those that start unset, then those that start at zero) and which features
-it writes, in the kernel's order.
+A primitive says which operation of the kernel computes it, which column it reads, what it keeps
+from event to event and which features it writes, in the kernel's order.
 """
 
 from collections.abc import Iterator
@@ -11,11 +10,13 @@ from typing import ClassVar, Literal
 
 from features import kernel as k
 from features.feature import Feature, Tier
+from features.vocabulary import CONTACT, MILESTONE
 from journeys.definition import Definition, duration
 
 Scope = Literal["journey", "customer"]
 Labels = tuple[str, ...]
 
+_UNSET = float("nan")
 _STATISTICS = ("last", "smallest", "largest", "mean", "std")
 
 
@@ -27,9 +28,9 @@ class Primitive:
     column: str = "activity"
     scope: Scope = "journey"
 
-    def slots(self, width: int) -> tuple[int, int]:
-        """Return how many slots of the state start unset and how many start at zero."""
-        return 0, width
+    def memory(self, width: int) -> list[float]:
+        """Return what is kept before the first event: NaN for *not yet*, or zero."""
+        return [0.0] * width
 
     def parameters(self, _labels: Labels) -> tuple[int, int]:
         """Return the two numbers that the operation may need (A and B in the kernel)."""
@@ -41,7 +42,7 @@ class Primitive:
 
     def named(self, labels: Labels) -> Iterator[str]:
         """Name each value: an activity by itself, any other value with its column."""
-        alone = self.column in ("activity", "contact")
+        alone = self.column in ("activity", CONTACT)
         for label in labels:
             yield label if alone else f"{self.column} {label}"
 
@@ -71,14 +72,15 @@ class Share(Primitive):
 
     operation = k.SHARE
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The total, then a count a value."""
-        return 0, 1 + width
+        return [0.0] * (1 + width)
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """One feature a value."""
         for name in self.named(labels):
-            yield Feature(f"{name}_share", "share", f"{name}: {{value}} of the events")
+            words = f"{name}: {{value}} of the events"
+            yield Feature(f"{name}_share", "share", words, absent=f"no {self.column} so far")
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,16 @@ class Since(Primitive):
 
     operation = k.SINCE
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The time of the last event a value."""
-        return width, 0
+        return [_UNSET] * width
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """One feature a value."""
-        for name in self.named(labels):
-            words = f"last {self.whose}{name} {{value}} ago"
-            yield Feature(f"{self.whose}{name}_since_hours", "hours", words)
+        for value in self.named(labels):
+            name = f"{self.whose}{value}"
+            words, absent = f"last {name} {{value}} ago", f"no {name} so far"
+            yield Feature(f"{name}_since_hours", "hours", words, absent=absent)
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,9 @@ class Window(Primitive):
     length: str = "24h"
     scope: Scope = "customer"
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The row at the window's tail, then a count a value."""
-        return 1, width
+        return [_UNSET, *[0.0] * width]
 
     def parameters(self, _labels: Labels) -> tuple[int, int]:
         """The length in microseconds."""
@@ -129,9 +132,9 @@ class Transition(Primitive):
     origin: str = ""
     target: str = ""
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The value before, then the count."""
-        return 1, 1
+        return [_UNSET, 0.0]
 
     def parameters(self, labels: Labels) -> tuple[int, int]:
         """The codes of the two values; a value that the vocabulary lacks never matches."""
@@ -140,8 +143,9 @@ class Transition(Primitive):
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """The count."""
+        what = self.column.removeprefix("@")
         words = f"{self.origin} followed by {self.target}: {{value}} times"
-        yield Feature(f"{self.column} {self.origin} to {self.target}_count", "events", words)
+        yield Feature(f"{what} {self.origin} to {self.target}_count", "events", words)
 
 
 @dataclass(frozen=True)
@@ -150,9 +154,9 @@ class Switches(Primitive):
 
     operation = k.SWITCHES
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The value before, then the count."""
-        return 1, 1
+        return [_UNSET, 0.0]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """The count."""
@@ -166,9 +170,9 @@ class Repeats(Primitive):
 
     operation = k.REPEATS
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The value before; streak, longest streak, repeats, and whether each value was seen."""
-        return 1, 3 + width
+        return [_UNSET, *[0.0] * (3 + width)]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """Repeats, streak and longest streak."""
@@ -184,14 +188,15 @@ class Gaps(Primitive):
 
     operation = k.GAPS
 
-    def slots(self, width: int) -> tuple[int, int]:
-        """The time before, three extremes; count, mean and sum of squares."""
-        return 4, 3
+    def memory(self, width: int) -> list[float]:
+        """Three extremes; count, mean and sum of squares; the time before."""
+        return [_UNSET] * 3 + [0.0] * 3 + [_UNSET]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """The five statistics."""
         for which in _STATISTICS:
-            yield Feature(f"gap_{which}_hours", "hours", f"{which} pause between events: {{value}}")
+            words = f"{which} pause between events: {{value}}"
+            yield Feature(f"gap_{which}_hours", "hours", words, absent="only one event so far")
 
 
 @dataclass(frozen=True)
@@ -200,9 +205,9 @@ class Clock(Primitive):
 
     operation = k.CLOCK
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """First time and last time; the count."""
-        return 2, 1
+        return [_UNSET, _UNSET, 0.0]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """Elapsed, silence, count."""
@@ -217,15 +222,16 @@ class Stats(Primitive):
 
     operation = k.STATS
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """Three extremes; count, mean and sum of squares."""
-        return 3, 3
+        return [_UNSET] * 3 + [0.0] * 3
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """The five statistics."""
         for which in _STATISTICS:
             words = f"{which} {self.column}: {{value}}"
-            yield Feature(f"{self.column}_{which}", "", words, "context")
+            absent = f"no {self.column} so far"
+            yield Feature(f"{self.column}_{which}", "", words, "context", absent=absent)
 
 
 @dataclass(frozen=True)
@@ -235,9 +241,9 @@ class LastValue(Primitive):
     operation = k.LAST_VALUE
     scope: Scope = "customer"
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The code."""
-        return 1, 0
+        return [_UNSET]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """The code, under the attribute's own name."""
@@ -252,9 +258,9 @@ class LastK(Primitive):
     operation = k.LAST_K
     length: int = 5
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The codes."""
-        return self.length, 0
+        return [_UNSET] * self.length
 
     def parameters(self, _labels: Labels) -> tuple[int, int]:
         """The length."""
@@ -276,17 +282,18 @@ class Progress(Primitive):
     """The furthest milestone, how many were reached, and hours since a new one."""
 
     operation = k.PROGRESS
-    column: str = "milestone"
+    column: str = MILESTONE
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """When one was new; the furthest, how many, and whether each was reached."""
-        return 1, 2 + width
+        return [_UNSET, *[0.0] * (2 + width)]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """Furthest (1 is the first of the definition), how many, hours since a new one."""
         yield Feature("furthest_milestone", "", "furthest milestone: number {value}")
         yield Feature("milestones_reached", "", "{value} milestones reached")
-        yield Feature("progress_since_hours", "hours", "last new milestone {value} ago")
+        words, absent = "last new milestone {value} ago", "no milestone reached so far"
+        yield Feature("progress_since_hours", "hours", words, absent=absent)
 
 
 @dataclass(frozen=True)
@@ -296,15 +303,16 @@ class History(Primitive):
     operation = k.HISTORY
     scope: Scope = "customer"
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """The last end and the first event; how many journeys and successes."""
-        return 2, 2
+        return [_UNSET, _UNSET, 0.0, 0.0]
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """Journeys, successes, hours since the last end, hours since the first event."""
         yield Feature("earlier_journey_count", "", "{value} earlier journeys of this kind")
         yield Feature("earlier_success_count", "", "{value} earlier journeys succeeded")
-        yield Feature("earlier_journey_since_hours", "hours", "previous journey ended {value} ago")
+        words, absent = "previous journey ended {value} ago", "no earlier journey of this kind"
+        yield Feature("earlier_journey_since_hours", "hours", words, absent=absent)
         yield Feature("known_since_hours", "hours", "customer first seen {value} ago")
 
 
@@ -314,9 +322,9 @@ class Calendar(Primitive):
 
     operation = k.CALENDAR
 
-    def slots(self, width: int) -> tuple[int, int]:
+    def memory(self, width: int) -> list[float]:
         """No memory."""
-        return 0, 0
+        return []
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """Hour, then day (Monday is 0)."""

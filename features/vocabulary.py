@@ -13,6 +13,8 @@ from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, EventLog
 
 NEVER_SEEN = "(never seen)"
+# Columns that the definition derives; no attribute of a log is likely to have such a name.
+MILESTONE, CONTACT = "@milestone", "@contact"
 _MOST_WIDE = 48
 _MOST_VALUES = 255
 
@@ -45,7 +47,9 @@ def learn_vocabulary(
     events = log.events if until is None else log.events[log.events["time"] <= until]
     wide = {name: _frequent(events[name], _MOST_WIDE) for name in (ACTIVITY, CHANNEL)}
     narrow = {
-        name: _frequent(events[name], _MOST_VALUES) for name in definition.attributes.categorical
+        name: _frequent(events[name], _MOST_VALUES)
+        for name in definition.attributes.categorical
+        if name not in wide
     }
     return Vocabulary(wide | narrow)
 

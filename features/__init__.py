@@ -1,0 +1,32 @@
+"""Features: what could be known of a journey at a cutoff, as numbers.
+
+A **feature** is one column of the table: a name, a unit, a tier and words.  `feature_list` says
+which features a journey has, one line each; `plan_of` compiles the list with the **vocabulary**
+that was learnt on the training part; `table` walks every customer's events once and writes a row
+at each cutoff.  Training, serving and clusters run that one compiled walk, so they cannot differ.
+No label can be seen from here.
+"""
+
+from features.encode import EncodedEvents, encode
+from features.feature import Feature
+from features.plan import Plan, plan_of
+from features.spec import feature_list
+from features.stored import plan_as_dict, plan_from_dict
+from features.table import table, tables
+from features.vocabulary import NEVER_SEEN, Vocabulary, learn_vocabulary
+
+__all__ = [
+    "NEVER_SEEN",
+    "EncodedEvents",
+    "Feature",
+    "Plan",
+    "Vocabulary",
+    "encode",
+    "feature_list",
+    "learn_vocabulary",
+    "plan_as_dict",
+    "plan_from_dict",
+    "plan_of",
+    "table",
+    "tables",
+]
