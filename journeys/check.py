@@ -36,10 +36,11 @@ class AttributeSummary:
 
 @dataclass(frozen=True)
 class LabelSummary:
-    """One outcome over all samples: how many labels are known, and how many of them hold.
+    """One outcome over all samples: how many labels are closed, and how many of them hold.
 
-    ``rate`` is the share of 1 among the known, NaN when none is; ``censored_share`` the share of
-    the samples at risk for which the log ends too early to know.
+    ``known`` counts the labels that had their full time; ``rate`` is the share of 1 among them, NaN
+    without any; ``censored_share`` the share of the samples at risk for which the log ends too
+    early.
     """
 
     at_risk: int
@@ -172,12 +173,13 @@ def _labels(
     at_risk = at_risk_of(log, journeys, samples, definition)
     found: dict[str, LabelSummary] = {}
     for outcome, label in labels_of(log, journeys, samples, definition).items():
-        n_at_risk, known = int(at_risk[outcome].sum()), int(label["y"].notna().sum())
+        closed = label["y"].where(label["closed_at"].notna())
+        n_at_risk, known = int(at_risk[outcome].sum()), int(closed.notna().sum())
         found[outcome] = LabelSummary(
             at_risk=n_at_risk,
             known=known,
-            positive=int(label["y"].sum()),
-            rate=float(label["y"].mean()),
+            positive=int(closed.sum()),
+            rate=float(closed.mean()),
             censored_share=1 - known / n_at_risk if n_at_risk else 0.0,
         )
     return found

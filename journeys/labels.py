@@ -8,9 +8,12 @@ This is the only module that looks past a cutoff; `features` must never import i
 - **churn**: an event of the churn rule after the cutoff and within the horizon, or the instant at
   which silence has lasted ``inactive_for``; asked of customers who have not churned.
 
-NaN where the log ends too early to know, and where the question does not arise.  A label is known
-when its horizon has passed, **also when the outcome came sooner**: otherwise the samples of the
-last days before the end of the log (or before a split) would be those with the outcome alone.
+NaN where the log ends too early to know, and where the question does not arise.
+
+An outcome is known when it comes, its absence only later.  Near the end of a log (or before a
+split) the known labels are therefore mostly the quick ones, a bias that no later step can see.
+``closed_at`` is the instant from which a sample has been watched as long as any other: whoever
+learns or measures keeps to samples that are **closed**, early outcome or not.
 """
 
 from datetime import timedelta
@@ -25,8 +28,10 @@ from journeys.log import EventLog, instants, microseconds
 
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Instants = tuple[Rows, Rows, Flags]
-"""When the outcome happened (or NEVER), when its horizon has passed, who is at risk."""
+Instants = tuple[Rows, Rows, Flags, Rows]
+"""When the outcome happened (or NEVER), when it no longer could, who is at risk, closed when."""
+
+_WATCHED_SHARE = 0.95
 
 
 def labels_of(
@@ -40,9 +45,11 @@ def labels_of(
 
     Returns
     -------
-    dict of DataFrame, shape (n_samples, 2), with the samples' index
+    dict of DataFrame, shape (n_samples, 3), with the samples' index
         ``y``: 1.0, 0.0 or NaN (censored or not at risk); ``known_at``: the UTC instant at which the
-        label was known (its horizon passed, or the journey ended), NaT where ``y`` is NaN.
+        label was known, NaT where ``y`` is NaN; ``closed_at``: the later instant from which this
+        sample has been watched as long as any other (the horizon's end; for success, when 95 % of
+        journeys have ended), NaT where the log ends before it or ``y`` is NaN.
     """
     found = _found(log, journeys, samples, definition)
     return {outcome: _decided(each, log, samples) for outcome, each in found.items()}
@@ -53,7 +60,7 @@ def at_risk_of(
 ) -> dict[Outcome, Flags]:
     """Return whether the question arises at each sample: at risk and ``y`` NaN is censored."""
     found = _found(log, journeys, samples, definition)
-    return {outcome: at_risk for outcome, (_, _, at_risk) in found.items()}
+    return {outcome: at_risk for outcome, (_, _, at_risk, _) in found.items()}
 
 
 def bad_outcome(y: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]:
@@ -69,21 +76,40 @@ def _found(
 
 
 def _decided(found: Instants, log: EventLog, samples: pd.DataFrame) -> pd.DataFrame:
-    happened_at, closed_at, at_risk = found
-    known = at_risk & (closed_at <= log.times.max())
-    y = np.where(known, np.where(happened_at <= closed_at, 1.0, 0.0), np.nan)
-    known_at = np.where(known, closed_at, np.iinfo(np.int64).min)
-    return pd.DataFrame({"y": y, "known_at": instants(known_at)}, index=samples.index)
+    happened_at, over_at, at_risk, closed_at = found
+    log_end, unknown = log.times.max(), np.iinfo(np.int64).min
+    happened = at_risk & (happened_at <= np.minimum(over_at, log_end))
+    known = happened | (at_risk & (over_at <= log_end))
+    y = np.where(known, happened.astype(np.float64), np.nan)
+    known_at = np.where(known, np.where(happened, happened_at, over_at), unknown)
+    closed = known & (np.maximum(closed_at, known_at) <= log_end)
+    closed_at = np.where(closed, np.maximum(closed_at, known_at), unknown)
+    columns = {"y": y, "known_at": instants(known_at), "closed_at": instants(closed_at)}
+    return pd.DataFrame(columns, index=samples.index)
 
 
 def _success(
-    _log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, _definition: Definition
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, definition: Definition
 ) -> Instants:
     journey = samples["journey"].to_numpy()
     end = end_times(journeys)[journey]
     won = (journeys["state"] == "success").to_numpy()[journey]
     at_risk = microseconds(samples["cutoff"]) < end
-    return np.where(won, end, NEVER), end, at_risk
+    start = microseconds(journeys["start"])[journey]
+    closed_at = start + _usual_length(log, journeys, definition)
+    return np.where(won, end, NEVER), end, at_risk, closed_at
+
+
+def _usual_length(log: EventLog, journeys: pd.DataFrame, definition: Definition) -> int:
+    """Return how long 95 % of the journeys of the log's first half took, at most the horizon."""
+    start, end = microseconds(journeys["start"]), end_times(journeys)
+    middle = (log.times.min() + log.times.max()) // 2
+    watched = (start <= middle) & (end != NEVER)
+    within = definition.rules["success"].within
+    longest = NEVER if within is None else _micros(within)
+    if not watched.any():
+        return 0
+    return min(int(np.quantile((end - start)[watched], _WATCHED_SHARE)), longest)
 
 
 def _leakage(
@@ -97,8 +123,9 @@ def _leakage(
     if rule.within is None:
         journey = samples["journey"].to_numpy()
         end = end_times(journeys)[journey]
-        return np.where(at <= end, at, NEVER), end, had_none
-    return at, microseconds(samples["cutoff"]) + _micros(rule.within), had_none
+        return np.where(at <= end, at, NEVER), end, had_none, end
+    horizon = microseconds(samples["cutoff"]) + _micros(rule.within)
+    return at, horizon, had_none, horizon
 
 
 def _churn(
@@ -114,8 +141,8 @@ def _churn(
         silent_at = _time_of_silence(log, seen, _micros(rule.inactive_for))
         stayed &= silent_at > cutoff
         at = np.minimum(at, silent_at)
-    horizon = rule.within or rule.inactive_for or timedelta(0)
-    return at, cutoff + _micros(horizon), stayed
+    horizon = cutoff + _micros(rule.within or rule.inactive_for or timedelta(0))
+    return at, horizon, stayed, horizon
 
 
 def _micros(length: timedelta) -> int:

@@ -1,7 +1,7 @@
 """Splitting by time: learn from what was known, be tested on what began later.
 
-Train on samples whose label was known before the split instant; test on journeys that started
-after it, a gap between; no customer on both sides.  A customer's *later* journeys must not decide
+Train on samples that were closed (their label known, whatever it was) before the split instant;
+test on journeys that started after it, a gap between; no customer on both sides.  A customer's *later* journeys must not decide
 whether their earlier ones may train (only those who stay come back), so a customer who could be on
 both sides is left out of the test part; where nearly everybody comes back, a fixed third of the
 customers is kept out of training instead.
@@ -23,6 +23,7 @@ _TEST_SHARE = 0.3
 _HELD_OUT_SHARE = 0.3
 _GAP_SHARE = 0.01
 _LONGEST_GAP = pd.Timedelta(days=1)
+_EPOCH = pd.Timestamp(0, tz="UTC")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Split:
     """Which samples train and which test, and where in time the two part.
 
     ``train`` and ``test`` have shape (n_samples,); a sample may be in neither.  ``at`` is the split
-    instant (UTC): every train label was known by then, every test journey began after ``at + gap``.
+    instant (UTC): every train label was closed by then, every test journey began after the gap.
     """
 
     train: Flags
@@ -47,7 +48,7 @@ def split_by_time(
     Parameters
     ----------
     samples, labels : DataFrames of one index, from `samples_of` and one outcome of `labels_of`
-        Samples with ``y`` NaN are in neither part.
+        Samples that are not closed are in neither part.
 
     Raises
     ------
@@ -55,36 +56,57 @@ def split_by_time(
         If no instant leaves labelled samples on both sides.
     """
     start = microseconds(journeys["start"])[samples["journey"].to_numpy()]
-    known = labels["y"].notna().to_numpy()
-    known_at = microseconds(labels["known_at"])
+    closed = labels["closed_at"].notna().to_numpy()
+    closed_at = microseconds(labels["closed_at"])
     gap = min(_LONGEST_GAP, (log.ends - instants(log.times.min()[None])[0]) * _GAP_SHARE)
-    gap_micros = round(gap.total_seconds() * 1_000_000)
-    at = _best_instant(start[known] - gap_micros, known_at[known])
+    at = _best_instant(start[closed] - _micros(gap), closed_at[closed])
     if at is None:
         raise TooLittleDataError(
-            f"The log has {int(known.sum()):,} samples with a known label, but no instant that "
+            f"The log has {int(closed.sum()):,} samples with a known label, but no instant that "
             "leaves some known before it and some journeys begun after it. Give a longer log, or "
             "a shorter `within:` in the definition."
         )
-    train = known & (known_at <= at)
-    test = known & (start >= at + gap_micros)
+    split = split_at(log, journeys, samples, labels, at=instants(np.array([at]))[0], gap=gap)
+    if not split.train.any() or not split.test.any():
+        customers = journeys["customer"].nunique()
+        raise TooLittleDataError(
+            f"The same {customers:,} customers stand before and after every instant, so nobody is "
+            "left to test on who was not learnt from; give a log of more customers."
+        )
+    return split
+
+
+def split_at(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    samples: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    at: pd.Timestamp,
+    gap: pd.Timedelta,
+) -> Split:
+    """Return the split at a given instant; a part may be empty."""
+    instant = _micros(at - _EPOCH)
+    start = microseconds(journeys["start"])[samples["journey"].to_numpy()]
+    closed = labels["closed_at"].notna().to_numpy()
+    train = closed & (microseconds(labels["closed_at"]) <= instant)
+    test = closed & (start >= instant + _micros(gap))
     customer = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
     train, test = _one_side_each(train, test, customer, log)
-    if not train.any() or not test.any():
-        raise TooLittleDataError(
-            f"The same {len(np.unique(customer))} customers stand before and after every instant, "
-            "so nobody is left to test on who was not learnt from; give a log of more customers."
-        )
-    return Split(train, test, instants(np.array([at]))[0], gap)
+    return Split(train, test, at, gap)
 
 
-def _best_instant(starts: NDArray[np.int64], known_at: NDArray[np.int64]) -> int | None:
+def _micros(length: pd.Timedelta) -> int:
+    return length // pd.Timedelta(microseconds=1)
+
+
+def _best_instant(starts: NDArray[np.int64], closed_at: NDArray[np.int64]) -> int | None:
     """Return the instant that maximises min(train share / .7, test share / .3) of the samples."""
     if len(starts) == 0:
         return None
-    candidates = np.unique(np.quantile(np.concatenate([starts, known_at]), np.linspace(0, 1, 101)))
+    candidates = np.unique(np.quantile(np.concatenate([starts, closed_at]), np.linspace(0, 1, 101)))
     candidates = candidates.astype(np.int64)
-    train = np.searchsorted(np.sort(known_at), candidates, side="right")
+    train = np.searchsorted(np.sort(closed_at), candidates, side="right")
     test = len(starts) - np.searchsorted(np.sort(starts), candidates, side="left")
     worth = np.minimum(train / (1 - _TEST_SHARE), test / _TEST_SHARE)
     best = int(np.argmax(worth))

@@ -58,6 +58,7 @@ def labelled(events: list[Event], outcome: str, definition: Definition) -> pd.Da
             "start": (journeys["start"] - DAY0).dt.days.to_numpy()[samples["journey"]],
             "y": label["y"],
             "known": (label["known_at"] - DAY0).dt.days,
+            "closed": (label["closed_at"] - DAY0).dt.days,
         }
     )
 
@@ -81,12 +82,24 @@ def test_after_a_first_contact_leakage_is_asked_no_more() -> None:
     assert found.loc[found["day"] >= 1, "y"].isna().all()
 
 
-def test_the_last_days_of_a_log_are_not_all_contacts() -> None:
+def test_the_closed_samples_of_the_last_days_of_a_log_are_not_all_contacts() -> None:
     """A contact was known when it came, its absence days later: the end of a log was all ones."""
     events = [("a", 0, "start"), ("a", 1, "call"), ("b", 0, "start"), ("b", 2, "look")]
-    assert labelled(events, "leakage", DEFINITION)["y"].isna().all()
-    known = labelled([*events, ("c", LEAK, "look")], "leakage", DEFINITION)
-    assert known.loc[known["day"] == 0, ["y", "known"]].to_numpy().tolist() == [[1, 3], [0, 3]]
+    early = labelled(events, "leakage", DEFINITION)
+    assert early.loc[early["day"] == 0, "y"].tolist()[0] == 1.0
+    assert early["closed"].isna().all()
+    later = labelled([*events, ("c", LEAK, "look")], "leakage", DEFINITION)
+    first_day = later.loc[later["day"] == 0, ["y", "known", "closed"]]
+    assert first_day.to_numpy().tolist() == [[1, 1, LEAK], [0, LEAK, LEAK]]
+
+
+def test_a_quick_success_is_closed_no_sooner_than_the_usual_journey() -> None:
+    events = [("a", 0, "start"), ("a", 2, "won"), ("b", 30, "start"), ("b", 31, "won")]
+    found = labelled(events, "success", DEFINITION)
+    first_days = found[found["day"].isin([0, 30])]
+    assert first_days["y"].tolist() == [1.0, 1.0]
+    assert first_days["closed"].tolist()[0] == 2
+    assert np.isnan(first_days["closed"].tolist()[1])
 
 
 def test_who_has_left_is_not_asked_again_and_who_comes_back_from_silence_is() -> None:
@@ -106,10 +119,11 @@ def test_a_slow_oracle_gives_the_same_leakage(events: list[Event]) -> None:
         had = any(row.start < day <= row.day for day in calls)
         if any(day == row.start for day in calls):
             continue
-        if had or row.day + LEAK > log_end:
+        called = any(row.day < day <= row.day + LEAK for day in calls)
+        if had or (not called and row.day + LEAK > log_end):
             assert np.isnan(row.y)
         else:
-            assert row.y == any(row.day < day <= row.day + LEAK for day in calls)
+            assert row.y == called
 
 
 @settings(max_examples=30)
@@ -118,10 +132,11 @@ def test_a_slow_oracle_gives_the_same_churn(events: list[Event]) -> None:
     log_end = max(day for _, day, _ in events)
     for row in labelled(events, "churn", DEFINITION).itertuples():
         left = [d for who, d, act in events if who == row.customer and act == "left"]
-        if any(day <= row.day for day in left) or row.day + CHURN > log_end:
+        churned = any(row.day < day <= row.day + CHURN for day in left)
+        if any(day <= row.day for day in left) or (not churned and row.day + CHURN > log_end):
             assert np.isnan(row.y)
         else:
-            assert row.y == any(row.day < day <= row.day + CHURN for day in left)
+            assert row.y == churned
 
 
 @settings(max_examples=30)
@@ -152,11 +167,12 @@ def test_no_label_knows_what_came_after_it_was_known(
     log_end = max(day for _, day, _ in past)
     for outcome in definition.outcomes:
         order = ["id", "day"]
-        whole = labelled(events, outcome, definition)
+        whole = labelled(events, outcome, definition).drop(columns="closed")
         before = whole[whole["day"] <= log_end].sort_values(order, ignore_index=True)
         unknown_yet = before["known"] > log_end
         before.loc[unknown_yet, ["y", "known"]] = np.nan
-        then = labelled(past, outcome, definition).sort_values(order, ignore_index=True)
+        then = labelled(past, outcome, definition).drop(columns="closed")
+        then = then.sort_values(order, ignore_index=True)
         pd.testing.assert_frame_equal(then, before, check_dtype=False)
 
 
