@@ -5,19 +5,23 @@ after it show it because those journeys have been there. And a step that is reac
 the fault (a retry, an error page) is a symptom, though its excess may even look larger.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.trees import TreeSettings, cross_fitted_probability
 from rootcause.conditions import Lead
-from rootcause.expected import StepRows, customer_fold, expected_rate
+from rootcause.expected import StepRows, customer_fold, expected_rate, rows_of_step
 from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
-from rootcause.onset import own_level
+from rootcause.onset import usual_excess
 from rootcause.scan import FEWEST_ROWS, members
 
 _LIKELY = 0.1
 _SYMPTOM_Z = 4.0
 _SYMPTOM_SHARE = 0.25
 _USUALLY_BEFORE = 0.6
+_OFTEN_GOES_ON = 0.4
+_OWN_SHARE = 0.4
 _BEFORE_ONSET_DAYS = 45
 
 
@@ -60,18 +64,39 @@ def is_symptom(exposures: Exposures, lead: Lead, earlier: StepRows, *, seed: int
     later = inside & (earlier.day >= lead.onset.day)
     if later.sum() < FEWEST_ROWS or not _usually_before(exposures, lead, earlier.step):
         return False
-    goes_on = _goes_on(exposures, earlier, lead.step)
-    reach = StepRows(
-        **{name: getattr(earlier, name) for name in earlier.__dataclass_fields__ if name != "bad"},
-        bad=goes_on,
+    reach = replace(earlier, bad=_goes_on(exposures, earlier, lead.step).astype(np.float64))
+    excess, error, usual = _excess(reach, lead, seed=seed)
+    return excess > _SYMPTOM_Z * error and excess > _SYMPTOM_SHARE * max(usual, 0.02)
+
+
+def inherits(exposures: Exposures, lead: Lead, later_step: int, *, seed: int) -> bool:
+    """Whether the lead's excess arises only at a later step that its journeys go on to.
+
+    Then those who came to the bad outcome *before* they could reach that step are no more than
+    usual.
+    """
+    rows = rows_of_step(
+        exposures, lead.step, explained=np.zeros(len(exposures), dtype=np.bool_), seed=seed
     )
-    expected = expected_rate(reach, seed=seed, left_out=later)
-    level, error = own_level(reach, expected, inside & ~later)
-    usual = float(expected[later].mean()) + level
-    excess = float(goes_on[later].mean()) - usual
+    goes_on = _goes_on(exposures, rows, later_step)
+    met = members(rows, lead.conditions) & (rows.day >= lead.onset.day)
+    if not met.any() or goes_on[met].mean() < _OFTEN_GOES_ON:
+        return False
+    on_the_way = replace(rows, bad=rows.bad * ~goes_on)
+    excess, _, _ = _excess(on_the_way, lead, seed=seed)
+    return excess < _OWN_SHARE * lead.onset.excess
+
+
+def _excess(rows: StepRows, lead: Lead, *, seed: int) -> tuple[float, float, float]:
+    """Return the excess of the lead's rows, its standard error and the usual rate."""
+    inside = members(rows, lead.conditions)
+    later = inside & (rows.day >= lead.onset.day)
+    expected = expected_rate(rows, seed=seed, left_out=later)
+    news = usual_excess(rows, expected, inside=inside, since=np.array([lead.onset.day]))
+    usual = float(expected[later].mean() + news.level[0])
     spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
-    certain = excess > _SYMPTOM_Z * np.sqrt(spread + error**2)
-    return bool(certain and excess > _SYMPTOM_SHARE * max(usual, 0.02))
+    error = float(np.sqrt(spread + news.error[0] ** 2))
+    return float(rows.bad[later].mean()) - usual, error, usual
 
 
 def _first_time(exposures: Exposures, met: Flags) -> Ints:
@@ -112,9 +137,9 @@ def _usually_before(exposures: Exposures, lead: Lead, earlier: int) -> bool:
     return bool((before[exposures.journey[met]] < exposures.row[met]).mean() > _USUALLY_BEFORE)
 
 
-def _goes_on(exposures: Exposures, rows: StepRows, step: int) -> Floats:
-    """Return 1.0 for rows whose journey reaches the step afterwards, else 0.0."""
+def _goes_on(exposures: Exposures, rows: StepRows, step: int) -> Flags:
+    """Return which rows' journeys reach the step afterwards, while still at risk there."""
     reached = np.full(int(exposures.journey.max()) + 1, -1, dtype=np.int64)
-    at = exposures.step == step
+    at = (exposures.step == step) & ~(exposures.followed & np.isnan(exposures.bad))
     reached[exposures.journey[at]] = exposures.row[at]
-    return (reached[exposures.journey[rows.index]] > exposures.row[rows.index]).astype(np.float64)
+    return reached[exposures.journey[rows.index]] > exposures.row[rows.index]

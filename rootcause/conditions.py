@@ -12,13 +12,14 @@ import numpy as np
 
 from rootcause.expected import StepRows
 from rootcause.exposure import Flags, Floats
-from rootcause.onset import Onset, find_onset, own_level
-from rootcause.scan import FEWEST_ROWS, Conditions, Scanned, members
+from rootcause.onset import Onset, find_onset, usual_excess
+from rootcause.scan import FEWEST_ROWS, ONSETS_IN_EFFECT, Conditions, Scanned, members
 
 _MORE_GENERAL_WITHIN = 3.0
 _SIBLING_Z = 2.5
 _SIBLING_SHARE = 0.4
 _LOWEST_SCORE = 2.0
+_NEAR_THE_SUREST = 0.6
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def leads_of(rows: StepRows, expected: Floats, scanned: Scanned) -> list[Lead]:
         lead = lead_of(rows, expected, candidate.conditions, scanned.slices)
         if lead is not None:
             found.append(lead)
+    surest = max((lead.onset.deflated for lead in found), default=0.0)
+    found = [lead for lead in found if lead.onset.deflated >= _NEAR_THE_SUREST * surest]
     return sorted(found, key=lambda lead: (-lead.score, lead.conditions))
 
 
@@ -47,10 +50,12 @@ def lead_of(
     rows: StepRows, expected: Floats, conditions: Conditions, slices: Sequence[int]
 ) -> Lead | None:
     """Return one slice, dated and scored; None if it shows no excess."""
-    onset = find_onset(rows, expected, members(rows, conditions))
+    onset = find_onset(rows, expected, conditions)
     if onset is None:
         return None
-    penalty = float(np.log(max(slices[len(conditions) - 1], 1)))
+    # A release that is bad is bad from its first day: only one onset to look at.
+    onsets = 1 if onset.at_birth else ONSETS_IN_EFFECT
+    penalty = float(np.log(max(slices[len(conditions) - 1], 1) * onsets))
     return Lead(rows.step, conditions, onset, onset.ratio - penalty)
 
 
@@ -122,14 +127,21 @@ def _sibling_share(
 ) -> float:
     """Return the excess of the rows a condition excludes over the lead's, 0 where clean."""
     others = conditions[:position] + conditions[position + 1 :]
-    sibling = members(rows, others) & ~members(rows, conditions)
+    inside = members(rows, conditions)
+    sibling = members(rows, others) & ~inside
     later = sibling & (rows.day >= lead.onset.day)
     if later.sum() < FEWEST_ROWS or lead.onset.excess <= 0:
         return 0.0
-    level, error = own_level(rows, expected, sibling & ~later)
-    excess = float((rows.bad[later] - expected[later]).mean()) - level
+    usual = usual_excess(
+        rows,
+        expected,
+        inside=sibling,
+        since=np.array([lead.onset.day]),
+        others=~sibling & ~inside,
+    )
+    excess = float((rows.bad[later] - expected[later]).mean() - usual.level[0])
     spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
-    certain = excess > _SIBLING_Z * np.sqrt(spread + error**2)
+    certain = excess > _SIBLING_Z * np.sqrt(spread + usual.error[0] ** 2)
     return excess / lead.onset.excess if certain else 0.0
 
 

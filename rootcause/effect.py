@@ -11,7 +11,8 @@ from scipy.stats import norm
 
 from rootcause.expected import StepRows
 from rootcause.exposure import Flags, Floats
-from rootcause.onset import own_level
+from rootcause.onset import usual_excess
+from rootcause.scan import Conditions, members
 
 _TWO_SIDED_95 = float(norm.ppf(0.975))
 
@@ -47,28 +48,29 @@ class WeekEffect:
 
 
 def effect_of(
-    rows: StepRows, expected: Floats, inside: Flags, *, since: int, scatter: float
+    rows: StepRows, expected: Floats, conditions: Conditions, *, since: int, scatter: float
 ) -> Effect:
     """Return the effect over the rows inside a slice from day ``since`` on.
 
     ``expected`` comes from a model that did not learn from these rows; ``scatter`` is the
     `rootcause.significance.dispersion` of the step.
     """
-    later = inside & (rows.day >= since)
-    level, error = own_level(rows, expected, inside & ~later)
-    return _effect(rows, expected, later, own=(level, error), scatter=scatter)
+    later = members(rows, conditions) & (rows.day >= since)
+    usual = _usual(rows, expected, conditions, since)
+    return _effect(rows, expected, later, usual=usual, scatter=scatter)
 
 
 def effect_by_week(
-    rows: StepRows, expected: Floats, inside: Flags, *, since: int, scatter: float
+    rows: StepRows, expected: Floats, conditions: Conditions, *, since: int, scatter: float
 ) -> list[WeekEffect]:
     """Return the excess of each week of the log, over the level before day ``since``."""
-    own = own_level(rows, expected, inside & (rows.day < since))
+    inside = members(rows, conditions)
+    usual = _usual(rows, expected, conditions, since)
     monday = rows.day - (rows.day + 3) % 7
     weeks = []
     for week in np.unique(monday[inside]):
         counted = inside & (monday == week)
-        found = _effect(rows, expected, counted, own=own, scatter=scatter)
+        found = _effect(rows, expected, counted, usual=usual, scatter=scatter)
         weeks.append(
             WeekEffect(
                 week=str(np.datetime64(int(week), "D")),
@@ -81,20 +83,33 @@ def effect_by_week(
     return weeks
 
 
+def _usual(
+    rows: StepRows, expected: Floats, conditions: Conditions, since: int
+) -> tuple[float, float]:
+    usual = usual_excess(
+        rows,
+        expected,
+        inside=members(rows, conditions),
+        since=np.array([since]),
+        parts=[members(rows, (one,)) for one in conditions] if len(conditions) > 1 else [],
+    )
+    return float(usual.level[0]), float(usual.error[0])
+
+
 def _effect(
-    rows: StepRows, expected: Floats, counted: Flags, *, own: tuple[float, float], scatter: float
+    rows: StepRows, expected: Floats, counted: Flags, *, usual: tuple[float, float], scatter: float
 ) -> Effect:
-    n, (level, error) = int(counted.sum()), own
+    n, (level, error) = int(counted.sum()), usual
     rate = float(rows.bad[counted].mean())
-    usual = float(np.clip(expected[counted].mean() + level, 0.0, 1.0))
+    expected_rate = float(np.clip(expected[counted].mean() + level, 0.0, 1.0))
     smoothed = (rate * n + 1.0) / (n + 2.0)
     half = _TWO_SIDED_95 * float(np.sqrt(scatter * (smoothed * (1 - smoothed) / n + error**2)))
-    effect = rate - usual
+    effect = rate - expected_rate
     return Effect(
         effect=effect,
         low=max(-1.0, effect - half),
         high=min(1.0, effect + half),
         rate=rate,
-        expected_rate=usual,
+        expected_rate=expected_rate,
         known=n,
     )

@@ -6,7 +6,7 @@ construction, and nothing later than the step is ever looked at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -28,6 +28,7 @@ STEP = "activity"
 MICROS_A_DAY = 86_400_000_000
 
 _FEWEST_JOURNEYS = 50
+_RARELY = 0.05
 _MOST_STEPS = 40
 _DECIDED_SHARE = 0.97
 
@@ -58,6 +59,7 @@ class Exposures:
     numbers : float64, shape (n, n_numeric_attributes), NaN where not known
     bad : 1.0 where the bad outcome followed, 0.0 where not, NaN where that cannot be said: not at
         risk, or not followed for as long as everybody else
+    followed : whether the exposure was followed as long as everybody else, decided or not
     """
 
     steps: tuple[str, ...]
@@ -72,6 +74,7 @@ class Exposures:
     codes: Ints
     numbers: Floats
     bad: Floats
+    followed: Flags
 
     def __len__(self) -> int:
         return len(self.step)
@@ -105,7 +108,7 @@ def exposures_of(
     labels = labels_of(log, journeys, _samples(log, found), definition)[outcome]
     bad = bad_outcome(labels["y"].to_numpy(), outcome)
     followed = _followed(log, journeys, found, labels)
-    return _with_enough(found, np.where(followed, bad, np.nan))
+    return _with_enough(replace(found, bad=np.where(followed, bad, np.nan), followed=followed))
 
 
 def exposed_to(
@@ -142,7 +145,7 @@ def _possible_steps(log: EventLog, definition: Definition) -> Flags:
     share = np.bincount(activity, ends, n_activities) / np.bincount(
         activity, minlength=n_activities
     )
-    return np.asarray(share < 0.5, dtype=np.bool_)
+    return np.asarray(share < _RARELY, dtype=np.bool_)
 
 
 def _first_reached(log: EventLog, journeys: pd.DataFrame, possible: Flags) -> tuple[Ints, Ints]:
@@ -182,6 +185,7 @@ def _described(
         ),
         numbers=_side_by_side(numbers, np.empty((len(row), 0))),
         bad=np.full(len(row), np.nan),
+        followed=np.zeros(len(row), dtype=np.bool_),
     )
 
 
@@ -247,9 +251,9 @@ def _time_until_decided(taken: Ints, known: Flags) -> float:
     return float(np.quantile(taken[known], _DECIDED_SHARE))
 
 
-def _with_enough(found: Exposures, bad: Floats) -> Exposures:
+def _with_enough(found: Exposures) -> Exposures:
     """Return the exposures at the busiest steps with enough known outcomes, renumbered."""
-    counts = np.bincount(found.step[~np.isnan(bad)], minlength=len(found.steps))
+    counts = np.bincount(found.step[~np.isnan(found.bad)], minlength=len(found.steps))
     busiest = np.argsort(-counts, kind="stable")[:_MOST_STEPS]
     kept = np.sort(busiest[counts[busiest] >= _FEWEST_JOURNEYS])
     number = np.full(len(found.steps), -1, dtype=np.int64)
@@ -267,5 +271,6 @@ def _with_enough(found: Exposures, bad: Floats) -> Exposures:
         day=found.day[keep],
         codes=found.codes[keep],
         numbers=found.numbers[keep],
-        bad=bad[keep],
+        bad=found.bad[keep],
+        followed=found.followed[keep],
     )

@@ -1,24 +1,36 @@
 """The onset: for one slice, the likelihood of additional bad outcomes from each day on.
 
 Stratified by the expected rate, additive or as one more independent reason (noisy-or), over the
-slice's own level before that day, which is shrunk so that a slice without a past (a new release)
-keeps its evidence.
+slice's own level before that day (shrunk, so that a new release, which has no past, keeps its
+evidence) and over what all others do since.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rootcause.expected import StepRows
 from rootcause.exposure import Flags, Floats, Ints
-from rootcause.scan import DRIFT_LOGITS, FEWEST_ROWS, MISFIT_LOGITS, tally
+from rootcause.scan import (
+    DRIFT_LOGITS,
+    FEWEST_ROWS,
+    LEVEL_LOGITS,
+    MISFIT_LOGITS,
+    SMALLEST_EFFECT,
+    Conditions,
+    members,
+    tally,
+)
 
 _STRATA = 8
 _DAYS_BEFORE = 7
-_SHARE_BEFORE = 0.05
+_SHARE_BEFORE = 0.1
 _WITHIN_NATS = 2.0
 _ITERATIONS = 8
 _EDGE = 1e-3
+_SURELY_ABSENT = 6.0
+_YOUNG = 0.1
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,8 @@ class Onset:
     """When the excess of a slice began, and how sure that is.
 
     ``day``, ``earliest``, ``latest``: days since the epoch; ``ratio``: log-likelihood ratio;
-    ``deflated``: the same, allowing for a misfit of the expected rate; ``excess``: of the rate.
+    ``deflated``: the same, allowing for a misfit of the expected rate; ``excess``: of the rate;
+    ``at_birth``: whether the slice (a new release) did not exist before.
     """
 
     day: int
@@ -35,103 +48,169 @@ class Onset:
     ratio: float
     deflated: float
     excess: float
+    at_birth: bool
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What a slice would do without news, over its expected rate, per onset: shape (n_onsets,).
+
+    ``chance``: variance of the level by the chance of the others' outcomes; ``misfit``: by what the
+    expected rate may be off for no reason, as far as the slice's past has not shown it.
+    """
+
+    level: Floats
+    chance: Floats
+    misfit: Floats
+
+    @property
+    def error(self) -> Floats:
+        """The standard error of the level."""
+        return np.sqrt(self.chance + self.misfit)
 
 
 @dataclass(frozen=True)
 class _Tables:
-    """Per possible onset and stratum: rows, bad and expected rate from then on, level before."""
+    """Per possible onset and stratum: rows, bad and usual rate from then on."""
 
     days: Ints
     rows: Floats
     bad: Floats
     rate: Floats
-    before: Floats
-    before_error: Floats
+    usual: Usual
 
 
-def find_onset(rows: StepRows, expected: Floats, inside: Flags) -> Onset | None:
-    """Return the most likely onset of an excess among the rows inside, None if there is none."""
-    tables = _tables(rows, expected, inside)
+@dataclass(frozen=True)
+class _Side:
+    """Sums over some rows before or since each possible onset: rows, residuals, p (1 - p)."""
+
+    rows: Floats
+    residual: Floats
+    spread: Floats
+
+    @property
+    def mean(self) -> Floats:
+        return np.asarray(self.residual / np.maximum(self.rows, 1.0))
+
+    @property
+    def variance(self) -> Floats:
+        """Of the mean residual, infinite where there are no rows."""
+        some = np.maximum(self.spread, 1e-9) / np.maximum(self.rows, 1.0) ** 2
+        return np.where(self.rows > 0, some, np.inf)
+
+
+def find_onset(rows: StepRows, expected: Floats, conditions: Conditions) -> Onset | None:
+    """Return the most likely onset of an excess where the conditions hold, or None."""
+    tables = _tables(rows, expected, conditions)
     if tables is None:
         return None
     additive = _fit(tables, np.ones_like(tables.rate))
     noisy_or = _fit(tables, 1.0 - tables.rate)
-    ratio = np.maximum(additive[0], noisy_or[0])
-    best = len(ratio) - 1 - int(np.argmax(ratio[::-1]))
+    chance = 1.0 / additive[2] + tables.usual.chance
+    ratio = np.maximum(additive[0], noisy_or[0]) / additive[2] / chance
+    ratio = np.where(additive[1] >= SMALLEST_EFFECT, ratio, 0.0)
+    deflated = ratio * chance / (chance + tables.usual.misfit)
+    best = len(ratio) - 1 - int(np.argmax(deflated[::-1]))
     if ratio[best] <= 0:
         return None
     near = tables.days[ratio >= ratio[best] - _WITHIN_NATS]
-    information = additive[2][best]
-    share = (1.0 / information) / (1.0 / information + tables.before_error[best] ** 2)
     return Onset(
         day=int(tables.days[best]),
         earliest=int(near.min()),
         latest=int(near.max()),
         ratio=float(ratio[best]),
-        deflated=float(ratio[best] * share),
+        deflated=float(deflated[best]),
         excess=float(additive[1][best]),
+        at_birth=_is_birth(rows, members(rows, conditions), int(tables.days[best])),
     )
 
 
-def own_level(rows: StepRows, expected: Floats, past: Flags) -> tuple[float, float]:
-    """Return by how much the past rows of a slice lay above expectation, shrunk, and its error.
+def _is_birth(rows: StepRows, inside: Flags, day: int) -> bool:
+    """Whether the slice has no row before the day, by more than chance."""
+    later = rows.day >= day
+    rate_since = inside[later].mean() if later.any() else 0.0
+    return bool(not inside[~later].any() and rate_since * (~later).sum() > _SURELY_ABSENT)
 
-    The error allows for a misfit that nobody is to blame for and for drift since.
+
+def usual_excess(
+    rows: StepRows,
+    expected: Floats,
+    *,
+    inside: Flags,
+    since: Ints,
+    parts: Sequence[Flags] = (),
+    others: Flags | None = None,
+) -> Usual:
+    """Return by how much the rows inside would lie above expectation without news.
+
+    What the others (by default all others) do since that day, plus the own level before it, shrunk
+    towards the levels of the ``parts`` that the rows are an intersection of (all that is known of a
+    new release). ``since``: days, ascending, shape (n_onsets,).
     """
-    usual = float((expected * (1.0 - expected)).mean()) if len(expected) else 0.25
-    misfit = (MISFIT_LOGITS * usual) ** 2
-    n = int(past.sum())
-    if n == 0:
-        return 0.0, float(np.sqrt(misfit))
-    variance = max(float((expected[past] * (1 - expected[past])).mean()) / n, 1e-12)
-    level = float((rows.bad[past] - expected[past]).mean()) * misfit / (misfit + variance)
-    left = misfit * variance / (misfit + variance)
-    return level, float(np.sqrt(left + (DRIFT_LOGITS * usual) ** 2))
+    usual = float((expected * (1.0 - expected)).mean())
+    before, after = _sides(rows, expected, inside, since)
+    others_before, others_after = _sides(
+        rows, expected, ~inside if others is None else others, since
+    )
+    share = after.rows / np.maximum(others_after.rows, 1.0)
+    young = before.rows <= _YOUNG * share * others_before.rows
+    logits = np.where(young, MISFIT_LOGITS, LEVEL_LOGITS)
+    prior = np.zeros(len(since))
+    for part in parts:
+        of_part, _ = _sides(rows, expected, part, since)
+        prior += of_part.mean * _weight((MISFIT_LOGITS * usual) ** 2, of_part)
+    weight = _weight((logits * usual) ** 2, before)
+    level = prior + weight * np.where(before.rows > 0, before.mean - prior, 0.0)
+    left = (logits * usual) ** 2 * (1.0 - weight)
+    level += others_after.mean - others_before.mean * _weight(
+        (LEVEL_LOGITS * usual) ** 2, others_before
+    )
+    return Usual(
+        level=level,
+        chance=others_after.variance + np.where(young, 0.0, left),
+        misfit=np.where(young, left, 0.0) + (DRIFT_LOGITS * usual) ** 2,
+    )
 
 
-def _tables(rows: StepRows, expected: Floats, inside: Flags) -> _Tables | None:
-    first, last = int(rows.day.min()), int(rows.day.max())
-    earliest = first + max(_DAYS_BEFORE, round(_SHARE_BEFORE * (last - first)))
-    day, bad, rate = rows.day[inside], rows.bad[inside], expected[inside]
-    days = np.unique(day)
-    days = days[days >= earliest]
-    counts = np.searchsorted(np.sort(day), days)
-    days = days[len(day) - counts >= FEWEST_ROWS]
+def _weight(prior_variance: Floats | float, known: _Side) -> Floats:
+    return np.asarray(prior_variance / (prior_variance + known.variance))
+
+
+def _sides(rows: StepRows, expected: Floats, counted: Flags, since: Ints) -> tuple[_Side, _Side]:
+    """Return the sums of the counted rows before, and from, each day in ``since`` (ascending)."""
+    place = np.searchsorted(since, rows.day[counted], side="right")
+    p = expected[counted]
+    weights = (np.ones(len(p)), rows.bad[counted] - p, p * (1.0 - p))
+    sums = [tally(place, weight, (1, len(since) + 1))[0] for weight in weights]
+    before = [np.cumsum(table)[:-1] for table in sums]
+    after = [table.sum() - past for table, past in zip(sums, before, strict=True)]
+    return _Side(*before), _Side(*after)
+
+
+def _tables(rows: StepRows, expected: Floats, conditions: Conditions) -> _Tables | None:
+    inside = members(rows, conditions)
+    day, bad, p0 = rows.day[inside], rows.bad[inside], expected[inside]
+    days = _possible_onsets(rows, day)
     if not len(days):
         return None
-    edges = np.quantile(rate, np.arange(1, _STRATA) / _STRATA)
-    cell = np.searchsorted(days, day, side="right") * _STRATA + np.searchsorted(edges, rate)
+    edges = np.quantile(p0, np.arange(1, _STRATA) / _STRATA)
+    cell = np.searchsorted(days, day, side="right") * _STRATA + np.searchsorted(edges, p0)
     shape = (len(days) + 1, _STRATA)
-    weights = (np.ones(len(day)), bad, rate, rate * (1 - rate))
-    n, harm, sums, spread = (tally(cell, weight, shape) for weight in weights)
-    after = [np.cumsum(table[::-1], axis=0)[::-1][1:] for table in (n, harm, sums)]
-    before, error = _levels_before(n, harm - sums, spread, expected)
-    usual = np.divide(after[2], after[0], out=np.full_like(after[0], 0.5), where=after[0] > 0)
-    return _Tables(
-        days=days,
-        rows=after[0],
-        bad=after[1],
-        rate=np.clip(usual + before[:, None], _EDGE, 1 - _EDGE),
-        before=before,
-        before_error=error,
-    )
+    sums = [tally(cell, weight, shape) for weight in (np.ones(len(day)), bad, p0)]
+    n, harm, rates = (np.cumsum(table[::-1], axis=0)[::-1][1:] for table in sums)
+    parts = [members(rows, (one,)) for one in conditions] if len(conditions) > 1 else []
+    usual = usual_excess(rows, expected, inside=inside, since=days, parts=parts)
+    mean = np.divide(rates, n, out=np.full_like(n, 0.5), where=n > 0)
+    rate = np.clip(mean + usual.level[:, None], _EDGE, 1 - _EDGE)
+    return _Tables(days=days, rows=n, bad=harm, rate=rate, usual=usual)
 
 
-def _levels_before(
-    n: Floats, residual: Floats, spread: Floats, expected: Floats
-) -> tuple[Floats, Floats]:
-    """Return `own_level` before each possible onset, all at once."""
-    usual = float((expected * (1 - expected)).mean())
-    misfit = (MISFIT_LOGITS * usual) ** 2
-    count, total, variance = (np.cumsum(table.sum(axis=1))[:-1] for table in (n, residual, spread))
-    some = np.maximum(count, 1.0)
-    variance = np.where(count > 0, np.maximum(variance, 1e-9) / some**2, np.inf)
-    level = np.where(count > 0, total / some * misfit / (misfit + variance), 0.0)
-    left = np.where(
-        count > 0, misfit * variance / (misfit + np.where(count > 0, variance, 0)), misfit
-    )
-    left = np.where(count > 0, left + (DRIFT_LOGITS * usual) ** 2, misfit)
-    return level, np.sqrt(left)
+def _possible_onsets(rows: StepRows, day: Ints) -> Ints:
+    """Return the days of the slice with enough rows from then on and some of the log before."""
+    first, last = int(rows.day.min()), int(rows.day.max())
+    days = np.unique(day)
+    days = days[days >= first + max(_DAYS_BEFORE, round(_SHARE_BEFORE * (last - first)))]
+    return days[len(day) - np.searchsorted(np.sort(day), days) >= FEWEST_ROWS]
 
 
 def _fit(tables: _Tables, slope: Floats) -> tuple[Floats, Floats, Floats]:

@@ -21,12 +21,15 @@ FEWEST_ROWS = 20
 SMALLEST_EFFECT = 0.03
 MISFIT_LOGITS = 0.1
 DRIFT_LOGITS = 0.05
+LEVEL_LOGITS = 0.5
+ONSETS_IN_EFFECT = 12
 
 _HIGHEST_ORDER = 3
 _MOST_BLOCKS = 24
-_SHARE_BEFORE = 0.08
+_SHARE_BEFORE = 0.1
 _BEST_OF_COMBINATION = 20
 _LOWEST_RATE = 0.03
+_TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
     rate = np.clip(expected, _LOWEST_RATE, 1 - _LOWEST_RATE)
     weight = 1.0 / (rate * (1.0 - rate))
     weighted = (np.ones(len(rows)), weight * (rows.bad - expected), weight)
+    everyone = np.zeros(len(rows), dtype=np.int64)
+    whole = _count(everyone, block, weighted, (1, n_blocks))
     slices = [0] * _HIGHEST_ORDER
     found: list[Candidate] = []
     errors: list[Floats] = []
@@ -77,7 +82,7 @@ def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
         order = len(attributes)
         counts = _count(ids, block[kept], tuple(w[kept] for w in weighted), (len(codes), n_blocks))
         slices[order - 1] += len(codes)
-        ratio = _log_likelihood_ratio(counts)[:, first_onset:]
+        ratio = _log_likelihood_ratio(counts, whole)[:, first_onset:]
         best = ratio.max(axis=1, initial=0.0)
         found += [
             Candidate(rows.step, tuple(zip(attributes, map(int, codes[i]), strict=True)), best[i])
@@ -85,7 +90,7 @@ def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
             if best[i] > 0
         ]
         if order == 1:
-            errors.append(_late_errors(counts))
+            errors.append(_late_errors(counts, whole))
     penalised = (
         Candidate(c.step, c.conditions, c.score - float(np.log(slices[len(c.conditions) - 1])))
         for c in found
@@ -164,24 +169,42 @@ def _count(ids: Ints, block: Ints, weighted: tuple[Floats, ...], shape: tuple[in
     return _Counts(*(tally(cell, weight, shape) for weight in weighted))
 
 
-def _log_likelihood_ratio(counts: _Counts) -> Floats:
-    """Return the score test of an excess from each block on, over the slice's own past."""
-    rows, residual, information = (
-        np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
-        for table in (counts.rows, counts.residual, counts.information)
+def _log_likelihood_ratio(counts: _Counts, whole: _Counts) -> Floats:
+    """Return the score test of an excess from each block on, over the past and over the others."""
+    excess, information = _excess_over_past(counts)
+    others = _Counts(
+        whole.rows - counts.rows,
+        whole.residual - counts.residual,
+        whole.information - counts.information,
     )
-    past_residual, past_information = residual[:, :1] - residual, information[:, :1] - information
-    usual = rows[:, :1] / np.maximum(information[:, :1], 1e-9)
-    before = past_residual / (past_information + 1.0 / (MISFIT_LOGITS * usual) ** 2)
-    excess = residual / np.maximum(information, 1e-9) - before
-    worth_it = (rows >= FEWEST_ROWS) & (excess >= SMALLEST_EFFECT)
+    excess_of_others, information_of_others = _excess_over_past(others)
+    excess = excess - excess_of_others
+    information = 1.0 / (1.0 / information + 1.0 / information_of_others)
+    worth_it = (_from_then_on(counts.rows) >= FEWEST_ROWS) & (excess >= SMALLEST_EFFECT)
     return np.where(worth_it, 0.5 * excess**2 * information, 0.0)
 
 
-def _late_errors(counts: _Counts) -> Floats:
+def _excess_over_past(counts: _Counts) -> tuple[Floats, Floats]:
+    """Return the excess from each block on over the own level before it, and its information."""
+    residual, information = _from_then_on(counts.residual), _from_then_on(counts.information)
+    past_residual, past_information = residual[:, :1] - residual, information[:, :1] - information
+    usual = (counts.rows.sum(axis=1) / np.maximum(information[:, 0], _TINY))[:, None]
+    before = past_residual / (
+        past_information + 1.0 / np.maximum(MISFIT_LOGITS * usual, _TINY) ** 2
+    )
+    return residual / np.maximum(information, _TINY) - before, np.maximum(information, _TINY)
+
+
+def _from_then_on(table: Floats) -> Floats:
+    return np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
+
+
+def _late_errors(counts: _Counts, whole: _Counts) -> Floats:
     """Return the standard error of each slice's excess, had it begun two thirds into the log."""
     late = counts.rows.shape[1] * 2 // 3
     rows, information = counts.rows[:, late:].sum(axis=1), counts.information[:, late:].sum(axis=1)
-    enough = rows >= FEWEST_ROWS
+    of_others = whole.information[:, late:].sum() - information
+    enough = (rows >= FEWEST_ROWS) & (of_others > 0)
     usual = rows[enough] / information[enough]
-    return np.asarray(np.sqrt(1.0 / information[enough] + (MISFIT_LOGITS * usual) ** 2))
+    chance = 1.0 / information[enough] + 1.0 / of_others[enough]
+    return np.asarray(np.sqrt(chance + (MISFIT_LOGITS * usual) ** 2))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from journeys.definition import Definition, Outcome
 from journeys.log import EventLog
-from rootcause.attribution import explained_by, is_symptom
+from rootcause.attribution import explained_by, inherits, is_symptom
 from rootcause.conditions import Lead, lead_of, leads_of
 from rootcause.exposure import Exposures, exposures_of
 from rootcause.findings import Findings, Searched
@@ -109,14 +109,14 @@ def _look_at_all(question: _Question) -> list[Look]:
 def _causes(question: _Question, looks: list[Look]) -> Iterator[tuple[Settled, float]]:
     """Yield causes with their q-values, each after the ones before it have been explained away."""
     exposures, seed = question.exposures, question.seed
-    pairs = looks_taken([look.scanned for look in looks])
+    taken = looks_taken([look.scanned for look in looks])
     explained = np.zeros(len(exposures), dtype=np.bool_)
     for rank in range(1, _MOST_CAUSES + 1):
         question.tell(f"looking for cause {rank}", 0.6 + 0.07 * rank)
-        settled = _next_cause(question, looks, pairs=pairs, rank=rank)
+        settled = _next_cause(question, looks, taken=taken, rank=rank)
         if settled is None:
             return
-        yield settled, q_value(settled.deflated, pairs, rank)
+        yield settled, q_value(settled.lead, settled.deflated, taken, rank=rank)
         more = explained_by(exposures, settled.lead, within=question.within, seed=seed)
         explained |= more
         looks = [
@@ -127,13 +127,16 @@ def _causes(question: _Question, looks: list[Look]) -> Iterator[tuple[Settled, f
         ]
 
 
-def _next_cause(question: _Question, looks: list[Look], *, pairs: int, rank: int) -> Settled | None:
+def _next_cause(
+    question: _Question, looks: list[Look], *, taken: tuple[int, ...], rank: int
+) -> Settled | None:
     """Return the strongest lead that holds after settling, at the step where it arises."""
     leads = [
         (lead, look)
         for look in looks
         for lead in leads_of(look.rows, look.expected, look.scanned)
-        if q_value(lead.onset.deflated / look.scatter, pairs, rank) <= FALSE_DISCOVERY_RATE
+        if q_value(lead, lead.onset.deflated / look.scatter, taken, rank=rank)
+        <= FALSE_DISCOVERY_RATE
     ]
     tried: set[int] = set()
     for lead, _ in sorted(leads, key=lambda pair: (-pair[0].score, pair[0].step)):
@@ -143,8 +146,8 @@ def _next_cause(question: _Question, looks: list[Look], *, pairs: int, rank: int
         tried |= {settled.lead.step for settled in rivals} | {lead.step}
         for settled in _origins(question, rivals):
             effect = settled.lead.onset.excess
-            certain = q_value(settled.deflated, pairs, rank) <= FALSE_DISCOVERY_RATE
-            if certain and effect >= SMALLEST_EFFECT:
+            q = q_value(settled.lead, settled.deflated, taken, rank=rank)
+            if q <= FALSE_DISCOVERY_RATE and effect >= SMALLEST_EFFECT:
                 return settled
     return None
 
@@ -166,23 +169,25 @@ def _settled_rivals(looks: list[Look], lead: Lead, *, seed: int) -> list[Settled
 
 
 def _origins(question: _Question, rivals: list[Settled]) -> list[Settled]:
-    """Return the rivals whose step is not itself reached because of the fault."""
-    return [
-        rival
-        for rival in rivals
-        if not any(
-            is_symptom(question.exposures, rival.lead, other.look.rows, seed=question.seed)
-            for other in rivals
-            if other is not rival
+    """Return the rivals whose excess neither is reached through, nor arises at, another's step."""
+    exposures, seed = question.exposures, question.seed
+
+    def has_its_own(rival: Settled) -> bool:
+        others = [other for other in rivals if other is not rival]
+        return not any(
+            inherits(exposures, rival.lead, other.lead.step, seed=seed)
+            or is_symptom(exposures, rival.lead, other.look.rows, seed=seed)
+            for other in others
         )
-    ]
+
+    return [rival for rival in rivals if has_its_own(rival)]
 
 
 def _smallest(of: list[Look], among: list[Look]) -> float | None:
     errors = np.concatenate([np.empty(0), *(look.scanned.errors for look in of)])
     scatter = float(np.median([look.scatter for look in of])) if of else 1.0
-    pairs = looks_taken([look.scanned for look in among])
-    found = smallest_detectable(errors, pairs, scatter)
+    taken = looks_taken([look.scanned for look in among]) if among else (0,)
+    found = smallest_detectable(errors, taken, scatter)
     return None if found is None else round(found, 4)
 
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import norm
 
+from rootcause.conditions import Lead
 from rootcause.expected import StepRows
 from rootcause.exposure import Floats
-from rootcause.scan import SMALLEST_EFFECT, Scanned, blocks_of, tally
+from rootcause.scan import ONSETS_IN_EFFECT, SMALLEST_EFFECT, Scanned, blocks_of, tally
 
 FALSE_DISCOVERY_RATE = 0.05
 
@@ -40,21 +41,24 @@ def dispersion(rows: StepRows, expected: Floats) -> float:
     return max(1.0, float((upper - lower) / _QUARTILES_OF_NORMAL) ** 2)
 
 
-def looks_taken(scans: Sequence[Scanned]) -> int:
-    """Return over how many (slice, onset) pairs of all steps the best was taken."""
-    return sum(sum(scanned.slices) * scanned.blocks for scanned in scans)
+def looks_taken(scans: Sequence[Scanned]) -> tuple[int, ...]:
+    """Return how many slices of all steps were looked at, by order from 1 on."""
+    return tuple(map(sum, zip(*(scanned.slices for scanned in scans), strict=True)))
 
 
-def q_value(deflated: float, looks: int, rank: int) -> float:
+def q_value(lead: Lead, deflated: float, looks: Sequence[int], *, rank: int) -> float:
     """Return the false-discovery rate at which the rank-th finding (from 1 on) would stand.
 
-    ``deflated``: log-likelihood ratio after all deflation; ``looks``: of `looks_taken`.
+    A Bonferroni bound with weights: a third to each order of conditions, half to births (a slice
+    that did not exist before has one onset), half to every other onset. ``deflated``: the lead's
+    log-likelihood ratio after all deflation; ``looks``: of `looks_taken`.
     """
-    p_value = float(norm.sf(np.sqrt(2.0 * max(deflated, 0.0))))
-    return min(1.0, p_value * max(looks, 1) / rank)
+    onsets = 2 if lead.onset.at_birth else 2 * ONSETS_IN_EFFECT
+    weight = len(looks) * max(looks[len(lead.conditions) - 1], 1) * onsets
+    return min(1.0, float(norm.sf(np.sqrt(2.0 * max(deflated, 0.0)))) * weight / rank)
 
 
-def smallest_detectable(errors: Floats, looks: int, scatter: float) -> float | None:
+def smallest_detectable(errors: Floats, looks: Sequence[int], scatter: float) -> float | None:
     """Return the effect that half of all single conditions would have shown, had it begun late.
 
     ``errors``: standard errors of single values in the last third of the log. With 80 % power, at
@@ -62,6 +66,7 @@ def smallest_detectable(errors: Floats, looks: int, scatter: float) -> float | N
     """
     if not len(errors):
         return None
-    strictness = norm.isf(FALSE_DISCOVERY_RATE / max(looks, 1)) + norm.ppf(_POWER)
+    weight = len(looks) * max(looks[0], 1) * 2 * ONSETS_IN_EFFECT
+    strictness = norm.isf(FALSE_DISCOVERY_RATE / weight) + norm.ppf(_POWER)
     found = float(strictness * np.sqrt(scatter) * np.median(errors))
     return min(1.0, max(SMALLEST_EFFECT, found))

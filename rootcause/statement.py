@@ -13,7 +13,6 @@ from rootcause.conditions import indistinguishable
 from rootcause.effect import effect_by_week, effect_of
 from rootcause.exposure import STEP, Exposures, exposed_to
 from rootcause.findings import Finding, finding_id
-from rootcause.scan import members
 from rootcause.settle import Settled
 
 _MOST_EVIDENCE = 20
@@ -25,10 +24,11 @@ def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -
     """Return the finding of a settled cause; ``asked``: log, journeys, definition, outcome."""
     log, journeys, definition, outcome = asked
     lead, look = settled.lead, settled.look
-    inside = members(look.rows, lead.conditions)
     since, scatter = lead.onset.day, look.scatter
-    effect = effect_of(look.rows, settled.expected, inside, since=since, scatter=scatter)
-    weeks = effect_by_week(look.rows, settled.expected, inside, since=since, scatter=scatter)
+    effect = effect_of(look.rows, settled.expected, lead.conditions, since=since, scatter=scatter)
+    weeks = effect_by_week(
+        look.rows, settled.expected, lead.conditions, since=since, scatter=scatter
+    )
     conditions = _named(settled, exposures)
     same = indistinguishable(look.rows, lead.conditions)
     finding = Finding(
