@@ -20,6 +20,7 @@ from rootcause.wording import (
     plain,
     points,
     points_between,
+    shown_count,
     who,
 )
 
@@ -77,7 +78,7 @@ def card(group: Sequence[Asked], definition: Definition) -> dict[str, object]:
         "onset": one.onset,
         "since": day(one.onset),
         "since_between": days_between(*one.onset_interval),
-        "exposed_journeys": one.exposed_journeys,
+        "exposed_journeys": shown_count(one.exposed_journeys),
         "exposed": count(one.exposed_journeys),
         "harmed": count(one.harmed_journeys),
         "effects": [_effect(*asked, definition) for asked in group],
@@ -201,7 +202,7 @@ def _effect(outcome: str, one: Finding, definition: Definition) -> dict[str, obj
         "known": count(one.exposed_with_known_outcome),
         "since": day(one.onset),
         "since_between": days_between(*one.onset_interval),
-        "harmed_journeys": one.harmed_journeys,
+        "harmed_journeys": shown_count(one.harmed_journeys),
         "harmed": count(one.harmed_journeys),
         "harmed_between": f"{count(max(low, 0) * one.exposed_journeys)} to "
         f"{count(high * one.exposed_journeys)}",

@@ -37,6 +37,11 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def shown_count(number: int) -> int | None:
+    """Return a count as a number, or None where `count` would hide it."""
+    return None if 0 < number < SMALLEST_CELL else number
+
+
 def percent(share: float) -> str:
     """Return a share in percent, with a decimal below ten.
 
