@@ -1,10 +1,10 @@
 """Splitting by time: learn from what was known, be tested on what began later.
 
 Train on samples that were closed (their label known, whatever it was) before the split instant;
-test on journeys that started after it, a gap between; no customer on both sides.  A customer's *later* journeys must not decide
-whether their earlier ones may train (only those who stay come back), so a customer who could be on
-both sides is left out of the test part; where nearly everybody comes back, a fixed third of the
-customers is kept out of training instead.
+test on journeys that started after it, a gap between; no customer on both sides.  A customer's
+*later* journeys must not decide whether their earlier ones may train (only those who stay come
+back), so a customer who could be on both sides is left out of the test part; where nearly everybody
+comes back, a fixed third of the customers is kept out of training instead.
 """
 
 import hashlib

@@ -18,7 +18,7 @@ class BundleModel(PythonModel):  # type: ignore[misc]  # mlflow is untyped here
         """Read the bundle that was logged, checking its hashes."""
         self.bundle = load_bundle(context.artifacts["bundle"])
 
-    def predict(self, model_input: np.ndarray, params: object = None) -> np.ndarray:  # type: ignore[type-arg]  # noqa: ARG002 - MLflow checks both names
+    def predict(self, model_input: np.ndarray, params: object = None) -> np.ndarray:  # noqa: ARG002 - MLflow checks both names
         """Return one column a outcome, in the bundle's order, for rows of features."""
         X = np.asarray(model_input, dtype=np.float32)
         return np.column_stack([one.predict(X).p for one in self.bundle.outcomes.values()])

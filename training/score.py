@@ -6,13 +6,30 @@ import numpy as np
 import pandas as pd
 
 from features.table import tables
-from journeys.errors import OfframpError
+from journeys.definition import Definition
+from journeys.errors import BundleError, OfframpError
 from journeys.find import find_journeys, journey_ids
 from journeys.log import EventLog
 from journeys.samples import samples_at_end, samples_of
 from models.bundle import Bundle
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
+
+
+def definition_for(bundle: Bundle, given: Definition) -> Definition:
+    """Return the definition that the models learnt with, for a file with its own column names.
+
+    Raises
+    ------
+    BundleError
+        If the given definition is of another journey.
+    """
+    if given.name != bundle.journey:
+        raise BundleError(
+            f"The model predicts the journey {bundle.journey!r}, the definition describes "
+            f"{given.name!r}; give the two that belong together."
+        )
+    return bundle.plan.definition.model_copy(update={"columns": given.columns})
 
 
 def score_open(log: EventLog, bundle: Bundle) -> pd.DataFrame:

@@ -104,18 +104,31 @@ def evaluated(
 ) -> dict[str, object]:
     """Return the evaluation of one outcome's model on the test part of its split."""
     split = data.splits[outcome]
-    test, trained = data.part(outcome, split.test), data.part(outcome, split.train)
+    test = data.part(outcome, split.test)
     part = TestPart(test.y, model.predict(test.X).p, test.customers, _elapsed_share(data, split))
-    last_activity = fit_last_activity_rate(trained.X, trained.y, data.plan)
-    logistic = fit_logistic_regression(trained.X, trained.y, data.plan, seed=seed)
-    baselines = {
-        LAST_ACTIVITY: last_activity.predict(test.X),
-        LOGISTIC: logistic.predict_proba(test.X)[:, 1],
-    }
+    baselines = _baselines(data, outcome, test.X, seed)
     return evaluate_outcome(part, baselines, seed=seed) | {
         "split_at": split.at.isoformat(),
         "gap_hours": split.gap.total_seconds() / 3600,
         "train_samples": int(split.train.sum()),
+    }
+
+
+def _baselines(
+    data: TrainingData, outcome: Outcome, X: NDArray[np.float32], seed: int
+) -> dict[str, Floats]:
+    """Return what both baselines, fitted to the train part, predict for other rows.
+
+    None where the train part has only one class (a later log that holds no past).
+    """
+    trained = data.part(outcome, data.splits[outcome].train)
+    if len(np.unique(trained.y)) < 2:
+        return {}
+    last_activity = fit_last_activity_rate(trained.X, trained.y, data.plan)
+    logistic = fit_logistic_regression(trained.X, trained.y, data.plan, seed=seed)
+    return {
+        LAST_ACTIVITY: last_activity.predict(X),
+        LOGISTIC: logistic.predict_proba(X)[:, 1],
     }
 
 
@@ -213,7 +226,7 @@ def _earlier_and_later(
         inner = split_by_time(data.log, data.journeys, data.samples.iloc[rows], labels)
         earlier[rows], later[rows] = inner.train, inner.test
     except TooLittleDataError:
-        order = rows[np.argsort(labels["known_at"].to_numpy(), kind="stable")]
+        order = rows[np.argsort(labels["closed_at"].to_numpy(), kind="stable")]
         earlier[order[: len(order) * 2 // 3]] = True
         later[order[len(order) * 2 // 3 :]] = True
     return earlier, later
@@ -232,7 +245,8 @@ def _described(
     data: TrainingData, evaluation: dict[str, dict[str, object]], seed: int
 ) -> dict[str, object]:
     """Return what the manifest says of the training beyond the models themselves."""
-    rates = {o: float(np.nanmean(found["y"])) for o, found in data.labels.items()}
+    closed = {o: found["y"][found["closed_at"].notna()] for o, found in data.labels.items()}
+    rates = {o: float(y.mean()) for o, y in closed.items()}
     return {
         "seed": seed,
         "trained_from": data.log.events["time"].min().isoformat(),

@@ -1,0 +1,145 @@
+"""The demo: the whole road on simulated customers, each step timed."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+from rich.console import Console
+
+from journeys.definition import Definition
+from journeys.definition_file import load_definition
+from journeys.find import find_journeys
+from journeys.log import EventLog
+from journeys.read import read_events
+from journeys.simulate import simulate, write_simulation
+from models.bundle import Bundle
+from offramp.console import Tell, out, working, write_json
+from offramp.show import evaluated, found_causes
+from rootcause.findings import Findings, write_findings
+from rootcause.report import ReportData, write_report
+from rootcause.search import find_causes
+from rootcause.symptoms import with_symptoms
+from serving.messages import read_envelope
+from serving.scoring import score
+from training.score import score_open
+from training.tracking import Tracked, track
+from training.train import train
+
+SCENARIO = "ios_upload_bug"
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the demo writes."""
+
+    folder: Path
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "simulated" / "events.parquet"
+
+    @property
+    def journey(self) -> Path:
+        return self.folder / "simulated" / "journey.yaml"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def request(self) -> Path:
+        return self.folder / "score-request.json"
+
+    def findings(self, outcome: str) -> Path:
+        return self.folder / f"findings-{outcome}.json"
+
+
+def run_demo(*, customers: int, seed: int, folder: str) -> None:
+    """Simulate, train, track, find causes, report and score; say where everything is."""
+    console, places = out(), _Places(Path(folder))
+    with _step(console, f"Simulate {customers:,} customers ({SCENARIO})"):
+        write_simulation(simulate(SCENARIO, customers=customers, seed=seed), places.events.parent)
+    with _step(console, "Read the event log"):
+        definition = load_definition(places.journey)
+        log = read_events(places.events, definition)
+    with _step(console, "Train success, leakage and churn"), working("Training") as tell:
+        trained = train(log, definition, seed=seed, progress=tell)
+    console.print(evaluated(trained.bundle.manifest["evaluation"]))
+    with _step(console, "Track and register the model in MLflow"), working("Tracking"):
+        tracked = track(trained, source=str(places.events))
+    with _step(console, "Find causes and their symptoms"), working("Searching") as tell:
+        findings = _all_causes(log, definition, seed=seed, tell=tell)
+    for found in findings:
+        write_findings(found, places.findings(found.outcome))
+        console.print(found_causes(found))
+    with _step(console, "Write the report"), working("Writing") as tell:
+        _report(log, findings, trained.bundle, model=tracked.uri, place=places.report, tell=tell)
+    with _step(console, "Score the customer most likely to call"):
+        request = _request_of_the_likeliest(log, trained.bundle)
+        answer = score(
+            [trained.bundle], read_envelope(msgspec.json.encode(request)).histories, explain=3
+        )
+    write_json(str(places.request), request)
+    console.print_json(msgspec.json.encode(answer.predictions[0]).decode())
+    _where_next(console, places, tracked)
+
+
+@contextmanager
+def _step(console: Console, what: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    console.print(f"[bold]{what}[/bold] [dim]{time.perf_counter() - began:.1f} s[/dim]")
+
+
+def _all_causes(log: EventLog, definition: Definition, *, seed: int, tell: Tell) -> list[Findings]:
+    journeys = find_journeys(log, definition)
+    found = []
+    for outcome in definition.outcomes:
+        causes = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
+        found.append(with_symptoms(causes, log, journeys, definition))
+    return found
+
+
+def _report(
+    log: EventLog, findings: list[Findings], bundle: Bundle, *, model: str, place: Path, tell: Tell
+) -> None:
+    definition = bundle.plan.definition
+    journeys = find_journeys(log, definition)
+    data = ReportData(log, journeys, definition, findings, bundle=bundle, model=model)
+    write_report(place, data, progress=tell)
+
+
+def _request_of_the_likeliest(log: EventLog, bundle: Bundle) -> dict[str, object]:
+    """Return a scoring request with the history of the open journey likeliest to call."""
+    scores = score_open(log, bundle)
+    customer = str(scores["customer_id"].iloc[int(scores["p_leakage"].argmax())])
+    events = log.events[log.events["customer_id"] == customer].drop(columns="customer_id")
+    written = events.assign(time=events["time"].map(pd.Timestamp.isoformat)).to_dict(
+        orient="records"
+    )
+    known = [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in written]
+    history = {"customer_id": customer, "events": known, "as_of": log.ends.isoformat()}
+    return {"histories": [history], "explain": 3}
+
+
+def _where_next(console: Console, places: _Places, tracked: Tracked) -> None:
+    """Say where everything is and three commands to try next."""
+    on = f"--events {places.events} --journey {places.journey}"
+    findings, audience = places.findings("leakage"), places.folder / "audience.csv"
+    told = [
+        f"Report    {places.report} (the same as data: {places.report.with_suffix('.json')})",
+        f"Findings  {findings}, one file per outcome",
+        f"Model     {tracked.uri} (to look: mlflow ui --backend-store-uri sqlite:///mlflow.db)",
+        f"Data      {places.events.parent}/ (truth.json says what was planted)",
+        "",
+        "Try next:",
+        f"  offramp check {on}",
+        f"  offramp audience {on} --model {tracked.uri} --findings {findings} --out {audience}",
+        f"  offramp serve --model {tracked.uri}",
+        f"    and then: curl -d @{places.request} http://127.0.0.1:8000/v1/score",
+    ]
+    console.print("\n".join(told), soft_wrap=True, markup=False)

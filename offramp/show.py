@@ -1,0 +1,139 @@
+"""Answers as tables for the terminal; every number beside its interval or its count."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from journeys.check import LogCheck
+from rootcause.findings import Finding, Findings
+
+_MOST_ROWS = 12
+_UNKNOWN = "-"
+
+
+def checked(found: LogCheck) -> RenderableType:
+    """Show what is in a log, then what is wrong with it."""
+    span = (
+        f"{found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC"
+        if found.first
+        else _UNKNOWN
+    )
+    head = Text(
+        f"{found.journey}: {found.events:,} events of {found.customers:,} customers, {span}"
+    )
+    journeys = ", ".join(f"{count:,} {state}" for state, count in found.journeys.items() if count)
+    total = sum(found.journeys.values())
+    parts: list[RenderableType] = [head, Text(f"{total:,} journeys: {journeys or 'none'}")]
+    parts.append(Text(f"{found.samples:,} samples (cutoffs at events and at ticks of silence)"))
+    parts.append(_labels(found))
+    for title, counts in (("activity", found.activities), ("channel", found.channels)):
+        parts.append(_counts(title, counts))
+    parts.append(_attributes(found))
+    return Group(*parts, *_problems(found))
+
+
+def evaluated(evaluation: Any) -> RenderableType:
+    """Show the metrics of each outcome on later journeys, beside the baselines."""
+    table = _table("on journeys that began later", "samples", "rate", "AUC", "avg. precision")
+    for name in ("Brier", "calibration error"):
+        table.add_column(name, justify="right")
+    for outcome, said in evaluation.items():
+        rate = f"{said['base_rate']:.3f}"
+        table.add_row(outcome, f"{said['samples']:,}", rate, *_metrics(said["metrics"]))
+        for baseline, metrics in said["baselines"].items():
+            table.add_row(f"  {baseline}", "", "", *_metrics(metrics), style="dim")
+    return table
+
+
+def skipped(reasons: Mapping[str, str]) -> RenderableType:
+    """Say which outcomes have no model, and why."""
+    lines = [Text(f"No model for {outcome}: {why}") for outcome, why in reasons.items()]
+    return Group(*lines)
+
+
+def found_causes(found: Findings) -> RenderableType:
+    """Show findings, or what could have hidden where there are none."""
+    searched = found.searched
+    looked = (
+        f"{found.journey}, {found.outcome}: searched {searched.conditions:,} conditions on "
+        f"{searched.attributes} attributes at {searched.steps} steps, "
+        f"{searched.false_discovery_rate:.0%} false discoveries allowed."
+    )
+    smallest = found.smallest_detectable_effect
+    hidden = (
+        f"An effect of less than about {100 * smallest:.1f} points could hide."
+        if smallest is not None
+        else found.note
+    )
+    if not found.findings:
+        return Group(Text(f"Nothing found. {hidden}"), Text(looked, style="dim"))
+    table = _table("cause", "since", "effect (points)", "exposed", "harmed")
+    for one in found.findings:
+        table.add_row(*_finding(one))
+    return Group(table, Text(f"{looked} {hidden}", style="dim"))
+
+
+def _finding(one: Finding) -> Iterable[str]:
+    conditions = "\n".join(f"{name} = {value}" for name, value in one.conditions.items())
+    also = [f"(or {', '.join(map(str, other.items()))})" for other in one.also_indistinguishable]
+    low, high = (100 * end for end in one.effect_interval)
+    return (
+        escape("\n".join([one.id, conditions, *also])),
+        f"{one.onset}\n({one.onset_interval[0]} to {one.onset_interval[1]})",
+        f"{100 * one.effect:+.1f}\n({low:.1f} to {high:.1f})",
+        f"{one.exposed_journeys:,}",
+        f"{one.harmed_journeys:,}",
+    )
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, overflow="fold")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Iterable[str]:
+    for name in ("auc", "average_precision", "brier", "calibration_error"):
+        one = metrics[name]
+        unknown = one["value"] is None
+        yield _UNKNOWN if unknown else f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+
+
+def _labels(found: LogCheck) -> Table:
+    table = _table("outcome", "asked", "known", "positive", "rate", "censored")
+    for outcome, label in found.labels.items():
+        rate = f"{label.rate:.3f}" if label.known else _UNKNOWN
+        counts = (f"{label.at_risk:,}", f"{label.known:,}", f"{label.positive:,}")
+        table.add_row(outcome, *counts, rate, f"{label.censored_share:.1%}")
+    return table
+
+
+def _counts(title: str, counts: Mapping[str, int]) -> Table:
+    table = _table(title, "events")
+    for name, count in list(counts.items())[:_MOST_ROWS]:
+        table.add_row(escape(name), f"{count:,}")
+    if len(counts) > _MOST_ROWS:
+        table.add_row(f"and {len(counts) - _MOST_ROWS} more", "")
+    return table
+
+
+def _attributes(found: LogCheck) -> Table:
+    table = _table("attribute", "tier", "values", "missing")
+    for one in found.attributes:
+        table.add_row(escape(one.name), one.tier, f"{one.distinct:,}", f"{one.missing_share:.1%}")
+    return table
+
+
+def _problems(found: LogCheck) -> Iterable[RenderableType]:
+    if not found.problems:
+        yield Text("Nothing is wrong with it.", style="green")
+    for one in found.problems:
+        style = "red" if one.severity == "fault" else "yellow"
+        yield Text(f"{one.severity}: {one.sentence}", style=style)
