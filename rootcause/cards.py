@@ -124,7 +124,7 @@ def checked(about: Findings) -> dict[str, object]:
         "steps": searched.steps,
         "attributes": searched.attributes,
         "conditions": count(searched.conditions),
-        "false_discovery_rate": percent(searched.false_discovery_rate),
+        "false_discovery_rate": f"{100 * searched.false_discovery_rate:g} %",
         "smallest": None if smallest is None else points(smallest),
         "by_step": [{"step": plain(step), "smallest": points(size)} for step, size in by_step],
         "note": about.note,

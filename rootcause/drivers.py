@@ -24,6 +24,13 @@ COLUMNS = (
     "change", "change_low", "change_high", "moved",
 )  # fmt: skip
 
+_ENDINGS = {
+    " is {value}": "",
+    ": {value} times": " (how often)",
+    ": {value} of the events": " (share)",
+    ": {value}": "",
+    " {value} times": " (how often)",
+}
 _MOST_ROWS = 4_000
 _DRAWS = 400
 _RECENT_SHARE = 0.25
@@ -114,14 +121,17 @@ def plain_words(feature: Feature) -> str:
 
     >>> plain_words(Feature("os", "code", "os is {value}"))
     'os'
-    >>> plain_words(Feature("silence_hours", "hours", "silent for {value}"))
-    'silent for …'
+    >>> plain_words(Feature("call_since_hours", "hours", "last call {value} ago"))
+    'time since last call'
     """
     words = feature.words.replace("_", " ")
-    for ending in (" is {value}", ": {value} times", ": {value} of the events", ": {value}"):
+    if words.endswith(" {value} ago"):
+        return f"time since {words.removesuffix(' {value} ago')}"
+    for ending, kind in _ENDINGS.items():
         if words.endswith(ending):
-            kind = {": {value} times": " (how often)", ": {value} of the events": " (share)"}
-            return words.removesuffix(ending) + kind.get(ending, "")
+            return words.removesuffix(ending) + kind
+    if words.startswith("{value} "):
+        return f"{words.removeprefix('{value} ')} (how many)"
     return words.replace("{value}", "…")
 
 

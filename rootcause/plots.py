@@ -20,7 +20,7 @@ TIERS = {
     "behaviour": "What they did",
 }
 _TIER_COLOUR = {"context": PURPLE, "technical": ORANGE, "behaviour": BLUE}
-_LONGEST_LABEL = 30
+_LONGEST_LABEL = 34
 _SAME_DAY = pd.Timedelta(days=2)
 
 
