@@ -167,7 +167,7 @@ def usual_excess(
     )
     return Usual(
         level=level,
-        chance=others_after.variance + np.where(young, 0.0, left),
+        chance=np.minimum(others_after.variance, 1.0) + np.where(young, 0.0, left),
         misfit=np.where(young, left, 0.0) + (DRIFT_LOGITS * usual) ** 2,
     )
 
