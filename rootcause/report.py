@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from journeys.definition import Definition
 from journeys.errors import OfframpError
@@ -123,7 +122,7 @@ def report_content(
 
 
 def render(content: dict[str, object], pictures: dict[str, str]) -> str:
-    """Return the page; only the pictures, which are ours, are taken as they are."""
+    """Return the page; the template takes only the pictures, which are ours, as they are."""
     environment = Environment(
         loader=PackageLoader("rootcause", "templates"),
         autoescape=True,
@@ -131,8 +130,7 @@ def render(content: dict[str, object], pictures: dict[str, str]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = {name: Markup(svg) for name, svg in pictures.items()}
-    return environment.get_template("report.html").render(**content, pictures=drawn)
+    return environment.get_template("report.html").render(**content, pictures=pictures)
 
 
 def _draw_onsets(
