@@ -33,7 +33,8 @@ def working(what: str) -> Iterator[Tell]:
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as progress:
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(what, total=1.0, label="")
 
         def tell(label: str, share: float) -> None:

@@ -13,12 +13,14 @@ from rich.console import Console
 from journeys.definition import Definition
 from journeys.definition_file import load_definition
 from journeys.find import find_journeys
+from journeys.labels import at_risk_of
 from journeys.log import EventLog
 from journeys.read import read_events
+from journeys.samples import samples_at_end
 from journeys.simulate import simulate, write_simulation
 from models.bundle import Bundle
 from offramp.console import Tell, out, working, write_json
-from offramp.show import evaluated, found_causes
+from offramp.show import evaluated, found_causes, scored
 from rootcause.findings import Findings, write_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
@@ -54,6 +56,10 @@ class _Places:
     def request(self) -> Path:
         return self.folder / "score-request.json"
 
+    @property
+    def answer(self) -> Path:
+        return self.folder / "score-answer.json"
+
     def findings(self, outcome: str) -> Path:
         return self.folder / f"findings-{outcome}.json"
 
@@ -84,7 +90,8 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
             [trained.bundle], read_envelope(msgspec.json.encode(request)).histories, explain=3
         )
     write_json(str(places.request), request)
-    console.print_json(msgspec.json.encode(answer.predictions[0]).decode())
+    write_json(str(places.answer), msgspec.to_builtins(answer))
+    console.print(*(scored(one) for one in answer.predictions[0].journeys))
     _where_next(console, places, tracked)
 
 
@@ -114,8 +121,14 @@ def _report(
 
 
 def _request_of_the_likeliest(log: EventLog, bundle: Bundle) -> dict[str, object]:
-    """Return a scoring request with the history of the open journey likeliest to call."""
+    """Return a scoring request with the history of the open journey likeliest to call.
+
+    Whoever has called already is not asked: their label is no longer open.
+    """
+    journeys = find_journeys(log, bundle.plan.definition)
     scores = score_open(log, bundle)
+    samples = samples_at_end(log, journeys)
+    scores = scores[at_risk_of(log, journeys, samples, bundle.plan.definition)["leakage"]]
     customer = str(scores["customer_id"].iloc[int(scores["p_leakage"].argmax())])
     events = log.events[log.events["customer_id"] == customer].drop(columns="customer_id")
     written = events.assign(time=events["time"].map(pd.Timestamp.isoformat)).to_dict(
@@ -134,6 +147,7 @@ def _where_next(console: Console, places: _Places, tracked: Tracked) -> None:
         f"Report    {places.report} (the same as data: {places.report.with_suffix('.json')})",
         f"Findings  {findings}, one file per outcome",
         f"Model     {tracked.uri} (to look: mlflow ui --backend-store-uri sqlite:///mlflow.db)",
+        f"Score     {places.answer}, asked by {places.request}",
         f"Data      {places.events.parent}/ (truth.json says what was planted)",
         "",
         "Try next:",

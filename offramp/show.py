@@ -11,6 +11,7 @@ from rich.text import Text
 
 from journeys.check import LogCheck
 from rootcause.findings import Finding, Findings
+from serving.messages import JourneyPrediction
 
 _MOST_ROWS = 12
 _UNKNOWN = "-"
@@ -39,14 +40,28 @@ def checked(found: LogCheck) -> RenderableType:
 
 def evaluated(evaluation: Any) -> RenderableType:
     """Show the metrics of each outcome on later journeys, beside the baselines."""
-    table = _table("on journeys that began later", "samples", "rate", "AUC", "avg. precision")
-    for name in ("Brier", "calibration error"):
-        table.add_column(name, justify="right")
+    table = _table("later journeys", "samples", "rate", "AUC (95 %)", "calibration error")
     for outcome, said in evaluation.items():
         rate = f"{said['base_rate']:.3f}"
         table.add_row(outcome, f"{said['samples']:,}", rate, *_metrics(said["metrics"]))
         for baseline, metrics in said["baselines"].items():
             table.add_row(f"  {baseline}", "", "", *_metrics(metrics), style="dim")
+    return table
+
+
+def scored(prediction: JourneyPrediction) -> RenderableType:
+    """Show one prediction: each outcome with its interval and its strongest reason."""
+    table = _table(f"{prediction.journey}, at {prediction.step}", "probability (90 %)", "usual")
+    table.add_column("first reason: an association, not a cause")
+    for outcome, p in prediction.p.items():
+        if outcome in prediction.happened:
+            table.add_row(outcome, "has happened", "", "")
+            continue
+        low, high = prediction.interval[outcome]
+        reasons = prediction.reasons.get(outcome, [])
+        reason = f"{reasons[0].text} ({100 * reasons[0].points:+.0f} points)" if reasons else ""
+        usual = f"{prediction.base_rate[outcome]:.0%}"
+        table.add_row(outcome, f"{p:.0%} ({low:.0%} to {high:.0%})", usual, escape(reason))
     return table
 
 
@@ -95,15 +110,15 @@ def _table(first: str, *others: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
 def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Iterable[str]:
-    for name in ("auc", "average_precision", "brier", "calibration_error"):
+    for name in ("auc", "calibration_error"):
         one = metrics[name]
         unknown = one["value"] is None
-        yield _UNKNOWN if unknown else f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+        yield _UNKNOWN if unknown else f"{one['value']:.3f} ({one['low']:.3f}-{one['high']:.3f})"
 
 
 def _labels(found: LogCheck) -> Table:
