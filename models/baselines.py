@@ -17,7 +17,7 @@ Table = NDArray[np.float32]
 
 _BANDS = 8
 _PRIOR_SAMPLES = 20.0
-_MOST_ROWS = 15_000
+_MOST_ROWS = 30_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def fit_last_activity_rate(X: Table, y: Floats, plan: Plan) -> LastActivityRate:
 
 
 def fit_logistic_regression(X: Table, y: Floats, plan: Plan, *, seed: int) -> Pipeline:
-    """Fit a logistic regression to all features, codes one-hot, on at most 15,000 rows.
+    """Fit a logistic regression to all features, codes one-hot, on at most 30,000 rows.
 
     The result has ``predict_proba``; it is compared with, never shipped.
     """

@@ -72,16 +72,19 @@ def fit_outcome(
 
 
 def settings_for(part: Part, seed: int) -> TreeSettings:
-    """Return tree settings that suit the number of customers: few customers, small smooth trees."""
+    """Return tree settings that suit the number of customers: the fewer, the simpler the trees.
+
+    Small trees on a third of the features each: on simulated logs of 20,000 customers they ranked
+    better than larger ones in every outcome but churn, where all stood within the noise.
+    """
     customers = len(np.unique(part.customers))
-    small = customers < 2_000
     return TreeSettings(
-        trees=400,
-        leaves=8 if small else 31,
+        trees=600,
+        leaves=8 if customers < 50_000 else 31,
         learning_rate=0.05,
         min_leaf=int(np.clip(len(part.y) // 200, 10, 200)),
-        l2=10.0 if small else 1.0,
-        feature_share=0.5,
+        l2=10.0,
+        feature_share=0.3,
         row_share=0.8,
         threads=1,
         seed=seed,

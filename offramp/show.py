@@ -33,7 +33,7 @@ def checked(found: LogCheck) -> RenderableType:
     parts.append(Text(f"{found.samples:,} samples (cutoffs at events and at ticks of silence)"))
     parts.append(_labels(found))
     for title, counts in (("activity", found.activities), ("channel", found.channels)):
-        parts.append(_counts(title, counts))
+        parts += [_counts(title, counts)] if counts else []
     parts.append(_attributes(found))
     return Group(*parts, *_problems(found))
 
