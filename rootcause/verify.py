@@ -27,6 +27,7 @@ Interval = tuple[float, float]
 _DRAWS = 1_000
 _FEWEST = 20
 _SHARE_THAT_MATTERS = 0.5
+_CHRONIC_SPREAD = 0.03
 _LONGEST_WAIT_DAYS = 3_650
 
 
@@ -97,8 +98,7 @@ def was_it_fixed(
     exposures = exposures_of(log, journeys, definition, outcome)
     periods = _periods(exposures, finding, at)
     counted = [_excess(exposures, definition, finding, period) for period in periods]
-    nothing = _Excess(0.0, np.zeros(_DRAWS), 0)
-    level = counted[0] or nothing
+    level = _shrunk(counted[0] or _Excess(0.0, np.zeros(_DRAWS), 0))
     before, after = (None if one is None else _less(one, level) for one in counted[1:])
     verdict = _judged(before, after)
     missing = None
@@ -115,11 +115,14 @@ def _periods(exposures: Exposures, finding: Finding, at: pd.Timestamp) -> list[F
     """Return which exposures at the step with a known outcome lie before, between and after."""
     step = {name: value for name, value in finding.conditions.items() if name == STEP}
     here = exposures.meets(step) & ~np.isnan(exposures.bad)
-    onset = int(np.datetime64(finding.onset, "D").astype(np.int64)) * MICROS_A_DAY
+    earliest, onset = (
+        int(np.datetime64(date, "D").astype(np.int64)) * MICROS_A_DAY
+        for date in (finding.onset_interval[0], finding.onset)
+    )
     fixed = round(at.timestamp() * 1_000_000)
     time = exposures.time
     return [
-        here & (time < onset),
+        here & (time < earliest),
         here & (time >= onset) & (time < fixed),
         here & (time >= fixed),
     ]
@@ -141,6 +144,15 @@ def _excess(
         draws[side] = (drawn @ bad[rows]) / np.maximum(drawn.sum(axis=1), 1e-12)
         value.append(float(np.average(bad[rows], weights=weights[rows])))
     return _Excess(value[0] - value[1], draws[0] - draws[1], int(exposed.sum()))
+
+
+def _shrunk(level: _Excess) -> _Excess:
+    """Return the level before the onset, drawn to nothing as far as it is uncertain.
+
+    A new release has no past, or a day of it; such a level must not blur the verdict.
+    """
+    kept = _CHRONIC_SPREAD**2 / (_CHRONIC_SPREAD**2 + float(level.draws.var()))
+    return _Excess(kept * level.value, kept * level.draws, level.exposed)
 
 
 def _less(one: _Excess, level: _Excess) -> _Excess:
@@ -234,8 +246,14 @@ def _sentence(
     if after is None:
         said += f" After it fewer than {_FEWEST} journeys with a known outcome can be compared."
     if missing is None:
-        return f"{said} More days alone will not tell: too few customers meet the conditions now."
+        return f"{said} More days alone will not tell: {_why_not(before)}."
     return f"{said} About {missing:,} more day{'s' if missing != 1 else ''} of events are needed."
+
+
+def _why_not(before: _Excess | None) -> str:
+    if before is not None and np.quantile(before.draws, 0.025) <= 0:
+        return "the effect before the fix is itself too uncertain"
+    return "too few customers meet the conditions now"
 
 
 def _measured(excess: _Excess) -> str:
