@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from journeys.definition import Definition
+from journeys.errors import FindingsError, with_closest
 from journeys.find import journey_ids
 from journeys.log import ACTIVITY, CUSTOMER, EventLog, instants, microseconds
 from journeys.samples import samples_at_end, samples_of
@@ -96,6 +97,11 @@ def _customers_meeting(log: EventLog, conditions: Mapping[str, str]) -> Flags:
     for name, value in conditions.items():
         if name == STEP:
             continue
+        if name not in log.events.columns:
+            raise FindingsError(
+                f"The finding names {with_closest(name, log.events.columns)}, which this log or "
+                "definition lacks; give those that the finding was made from."
+            )
         column = log.events[name]
         codes = column.cat.codes.to_numpy().astype(np.int64)
         rows = np.maximum.accumulate(np.where(codes >= 0, np.arange(len(log)), -1))

@@ -10,6 +10,7 @@ GLOSSARY = (
      "tested against everything else that was searched"),
     ("effect", "the additional share of journeys that end badly, compared with what is expected of "
      "like journeys"),
+    ("points", "percentage points: 16 points more are 16 more in every 100 journeys"),
     ("interval", "the range that holds the true value 95 times in 100; written in brackets"),
     ("onset", "the day from which a finding holds"),
     ("exposed, harmed", "journeys that met the conditions since the onset; and how many of them "

@@ -93,13 +93,15 @@ def onset_figure(
     """
     with drawing(3.2) as (figure, axes):
         top = 1.25 * float(np.nanmax([*weeks["high"], *weeks["others_high"], 0.05]))
+        length = weeks["begins"].diff().median()
+        middle = weeks["begins"] + (pd.Timedelta(0) if pd.isna(length) else length / 2)
         for prefix, colour, marker, words in (
             ("others_", GREY, "s", "same step, other conditions"),
             ("", ORANGE, "o", "these conditions"),
         ):
-            known = weeks.dropna(subset=[f"{prefix}rate"])
+            known = weeks.assign(middle=middle).dropna(subset=[f"{prefix}rate"])
             axes.fill_between(
-                known["begins"],
+                known["middle"],
                 known[f"{prefix}low"],
                 known[f"{prefix}high"],
                 color=colour,
@@ -107,7 +109,7 @@ def onset_figure(
                 linewidth=0,
             )
             axes.plot(
-                known["begins"], known[f"{prefix}rate"], color=colour, marker=marker, label=words,
+                known["middle"], known[f"{prefix}rate"], color=colour, marker=marker, label=words,
                 markersize=4.5, linewidth=1.8,
             )  # fmt: skip
         _mark_dates(axes, pd.Timestamp(onset, tz="UTC"), release, top)

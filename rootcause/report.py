@@ -141,6 +141,8 @@ def _draw_onsets(
         if outcome not in exposures:
             exposures[outcome] = exposures_of(data.log, data.journeys, data.definition, outcome)
         weeks = weeks_of(exposures[outcome], one.conditions)
+        if weeks.empty:
+            continue
         release = first_seen(data.log, one.conditions)
         figure = onset_figure(weeks, onset=one.onset, release=release, outcome=bad_noun(outcome))
         since = f" They were first seen on {day(release)}." if release is not None else ""

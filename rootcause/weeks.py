@@ -23,8 +23,10 @@ def weeks_of(exposures: Exposures, conditions: Mapping[str, str]) -> pd.DataFram
     DataFrame, one row per period
         ``begins`` (UTC); ``exposed``, ``harmed``, ``rate``, ``low``, ``high`` of the exposures that
         meet the conditions; ``others``, ``others_rate``, … of those at the same step that do not.
-        Rates are NaN where fewer than ten exposures were counted.
+        Rates are NaN where fewer than ten exposures were counted; empty without any exposure.
     """
+    if not len(exposures):
+        return pd.DataFrame()
     known = ~np.isnan(exposures.bad)
     at_step = exposures.meets({name: value for name, value in conditions.items() if name == STEP})
     met = exposures.meets(conditions)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeys.errors import FindingsError
 from rootcause.audience import COLUMNS, audience_of
 from tests.rootcause_world import DEFINITION, HARM, SmallWorld, small_world
 
@@ -71,6 +72,14 @@ def test_a_finding_without_exposures_has_nobody(world: SmallWorld) -> None:
     found = audience_of(world.log, world.journeys, DEFINITION, nobody)
     assert len(found) == 0
     assert list(found.columns) == list(COLUMNS)
+
+
+def test_a_finding_of_another_log_is_a_clear_fault(world: SmallWorld) -> None:
+    other = type(world.finding)(
+        **{**vars(world.finding), "conditions": {"activity": "upload", "regio": "north"}}
+    )
+    with pytest.raises(FindingsError, match="closest: 'region'"):
+        audience_of(world.log, world.journeys, DEFINITION, other)
 
 
 def test_nothing_is_missing_and_nobody_is_listed_twice(audience: pd.DataFrame) -> None:

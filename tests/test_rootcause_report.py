@@ -170,6 +170,13 @@ def test_a_log_too_short_to_search_says_why(tmp_path: Path, world: SmallWorld) -
     assert "Too few journeys." in page.text
 
 
+def test_a_finding_about_a_log_too_small_to_draw_is_still_said(tmp_path: Path) -> None:
+    tiny = small_world(30)
+    page = Page(small_report(tiny, tmp_path))
+    assert "Since 10 February 2026" in page.text
+    assert page.all("svg") == []
+
+
 def test_findings_of_equal_conditions_share_a_card(tmp_path: Path, world: SmallWorld) -> None:
     churn = replace(world.findings, outcome="churn")
     page = Page(small_report(world, tmp_path, findings=[world.findings, churn]))
