@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
-from serving.messages import Envelope, ModelInfo, ScoreAnswer, read_envelope
+from serving.messages import Envelope, Health, Models, ScoreAnswer, read_envelope
 from serving.openapi import add_docs, answers, request_body
 from serving.problems import Problem, Refused, problem_of, problem_response, refused
 from serving.scoring import model_info, score, self_test
@@ -26,19 +26,6 @@ MOST_BYTES = 10_000_000
 
 _FEW_HISTORIES = 4
 _logger = logging.getLogger("offramp.serving")
-
-
-class Health(msgspec.Struct, frozen=True):
-    """Whether the process lives (``ok``), or can answer (``ready``)."""
-
-    status: str
-
-
-class Models(msgspec.Struct, frozen=True):
-    """The models that answer, one per journey, with what training measured of each."""
-
-    models: list[ModelInfo]
-    evaluation: dict[str, object]
 
 
 @dataclass

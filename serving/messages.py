@@ -4,7 +4,7 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -127,6 +127,19 @@ class ScoreAnswer(Struct, omit_defaults=True, frozen=True):
     degraded: Annotated[bool, Meta(description="Whether base rates stand in for a model.")]
     predictions: list[HistoryPrediction]
     other_models: list[ModelInfo] = []
+
+
+class Health(Struct, frozen=True):
+    """Whether the process lives (``ok``), or can answer (``ready``)."""
+
+    status: str
+
+
+class Models(Struct, frozen=True):
+    """The models that answer, one per journey, with what training measured of each."""
+
+    models: list[ModelInfo]
+    evaluation: dict[str, Any]  # the manifest's own; msgspec knows no schema of object
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)

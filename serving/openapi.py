@@ -4,6 +4,7 @@ The page's JavaScript and CSS come from a package, because it must work without 
 """
 
 from importlib.resources import as_file, files
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from models import Bundle
 from serving.example import example_request
-from serving.messages import ModelInfo, ScoreAnswer, ScoreRequest
+from serving.messages import Health, Models, ScoreAnswer, ScoreRequest
 from serving.problems import CONTENT_TYPE, KINDS, Problem
 
 Json = dict[str, Any]
@@ -60,9 +61,14 @@ def answers(of: type, *kinds: str) -> dict[int | str, Json]:
 
 
 def _schemas() -> Json:
-    types = [ScoreRequest, ScoreAnswer, ModelInfo, Problem]
+    types = [ScoreRequest, ScoreAnswer, Models, Health, Problem]
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
-    return dict(components)
+    return {name: schema | _description(schema) for name, schema in components.items()}
+
+
+def _description(schema: Json) -> Json:
+    """Return a docstring's words without the indentation of its source."""
+    return {"description": cleandoc(schema["description"])} if "description" in schema else {}
 
 
 def _ref(of: type) -> Json:

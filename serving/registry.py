@@ -162,9 +162,9 @@ def _absent(wanted: str, kind: str, there: list[str], uri: str) -> str:
 
 
 def _unreachable(uri: str, store: str, error: Exception) -> str:
-    shown = re.sub(r"//[^/@]*@", "//***@", store)  # no password in a message
     told = str(error).strip().splitlines() or [type(error).__name__]
-    return (
-        f"Cannot fetch {uri!r} from the MLflow store {shown!r}: {told[0][:300]}. "
+    message = (
+        f"Cannot fetch {uri!r} from the MLflow store {store!r}: {told[0][:300]}. "
         "Check the address and MLFLOW_TRACKING_URI, and that the store is up."
     )
+    return re.sub(r"//[^/@\s]*@", "//***@", message)  # no password in a message

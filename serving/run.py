@@ -99,24 +99,25 @@ def _is_loopback(host: str) -> bool:
 
 def _bound(host: str, port: int) -> socket.socket:
     """Bind before anything slow, so that a port in use is known at once."""
+    if not 0 <= port <= 65_535:  # the system would take the rest of a division
+        raise OfframpError(_cannot_listen(host, port, "ports go from 0 to 65535"))
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM
         )[0]
         listening = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
-        raise OfframpError(_cannot_listen(host, port, error)) from None
+    except OSError as error:
+        raise OfframpError(_cannot_listen(host, port, error.strerror or str(error))) from None
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
-        raise OfframpError(_cannot_listen(host, port, error)) from None
+        raise OfframpError(_cannot_listen(host, port, error.strerror or str(error))) from None
     return listening
 
 
-def _cannot_listen(host: str, port: int, error: Exception) -> str:
-    found = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+def _cannot_listen(host: str, port: int, found: str) -> str:
     return (
         f"Cannot listen on {host}, port {port}: {found}. Stop what uses it, or choose another with "
         "--host and --port."
