@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from features import kernel
 from features.feature import Feature
-from features.primitives import Primitive, Stats
+from features.primitive import Primitive
+from features.primitives import Stats
 from features.spec import feature_list
 from features.vocabulary import CONTACT, MILESTONE, Vocabulary
 from journeys.definition import Definition

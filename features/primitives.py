@@ -1,55 +1,16 @@
-"""The primitives: what can be asked of the events up to a cutoff, one class each.
-
-A primitive says which operation of the kernel computes it, which column it reads, what it keeps
-from event to event and which features it writes, in the kernel's order.
-"""
+"""The primitives: what can be asked, one class each; `features.primitive` says what all answer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
 
 from features import kernel as k
 from features.feature import Feature, Tier
-from features.vocabulary import CONTACT, MILESTONE
+from features.primitive import Labels, Primitive, Scope
+from features.vocabulary import MILESTONE
 from journeys.definition import Definition, duration
-
-Scope = Literal["journey", "customer"]
-Labels = tuple[str, ...]
 
 _UNSET = float("nan")
 _STATISTICS = ("last", "smallest", "largest", "mean", "std")
-
-
-@dataclass(frozen=True)
-class Primitive:
-    """What all primitives answer; ``labels`` are the names of the codes of the column read."""
-
-    operation: ClassVar[int]
-    column: str = "activity"
-    scope: Scope = "journey"
-
-    def memory(self, width: int) -> list[float]:
-        """Return what is kept before the first event: NaN for *not yet*, or zero."""
-        return [0.0] * width
-
-    def parameters(self, _labels: Labels) -> tuple[int, int]:
-        """Return the two numbers that the operation may need (A and B in the kernel)."""
-        return 1, 0
-
-    def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
-        """Yield the features that are written, in order."""
-        raise TypeError(f"{type(self).__name__} does not say what it writes")
-
-    def named(self, labels: Labels) -> Iterator[str]:
-        """Name each value: an activity by itself, any other value with its column."""
-        alone = self.column in ("activity", CONTACT)
-        for label in labels:
-            yield label if alone else f"{self.column} {label}"
-
-    @property
-    def whose(self) -> str:
-        """The prefix that tells a customer's whole life from the journey."""
-        return "" if self.scope == "journey" else "customer "
 
 
 @dataclass(frozen=True)
@@ -261,10 +222,6 @@ class LastK(Primitive):
     def memory(self, width: int) -> list[float]:
         """The codes."""
         return [_UNSET] * self.length
-
-    def parameters(self, _labels: Labels) -> tuple[int, int]:
-        """The length."""
-        return self.length, 0
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """One code a place."""

@@ -5,6 +5,7 @@ Columns that a primitive may name: ``activity``, ``channel``, every context and 
 `CONTACT` (an event of the leakage rule).
 """
 
+from features.primitive import Primitive
 from features.primitives import (
     Calendar,
     Clock,
@@ -13,7 +14,6 @@ from features.primitives import (
     History,
     LastK,
     LastValue,
-    Primitive,
     Progress,
     Repeats,
     Share,
