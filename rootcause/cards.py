@@ -121,8 +121,8 @@ def checked(about: Findings) -> dict[str, object]:
         "outcome": about.outcome,
         "words": bad_noun(about.outcome),
         "found": len(about.findings),
-        "steps": searched.steps,
-        "attributes": searched.attributes,
+        "steps": _many(searched.steps, "step"),
+        "attributes": _many(searched.attributes, "attribute"),
         "conditions": count(searched.conditions),
         "false_discovery_rate": f"{100 * searched.false_discovery_rate:g} %",
         "smallest": None if smallest is None else points(smallest),
@@ -151,8 +151,8 @@ def _nothing_found(findings: Sequence[Findings]) -> dict[str, object]:
         "text": f"Nothing found in {looked:,} combinations of step and conditions.",
         "more": (
             "That is an answer. What could have hidden: an effect smaller than about "
-            f"{_listed(sizes)}. From that size on, one in every second kind of customer would "
-            "have been seen."
+            f"{_listed(sizes)}. Of causes of that size that began in the last third of the log, "
+            "half would have been seen, and more of larger ones."
         ),
         "facts": [],
     }
@@ -259,6 +259,10 @@ def _plain_symptom(symptom: dict[str, object]) -> str:
     said = _symptom(symptom)
     between = f" ({said['between']})" if said["between"] else ""
     return f"{said['feature']} {said['ratio']} times as often{between}"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _listed(words: Sequence[str]) -> str:
