@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import pandas as pd
 from rich.console import Console
 
@@ -25,8 +24,7 @@ from rootcause.findings import Findings, write_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
 from rootcause.symptoms import with_symptoms
-from serving.messages import read_envelope
-from serving.scoring import score
+from serving.scoring import answer_as_dict, answer_to
 from training.score import score_open
 from training.tracking import Tracked, track
 from training.train import train
@@ -86,11 +84,9 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
         _report(log, findings, trained.bundle, model=tracked.uri, place=places.report, tell=tell)
     with _step(console, "Score the customer most likely to call"):
         request = _request_of_the_likeliest(log, trained.bundle)
-        answer = score(
-            [trained.bundle], read_envelope(msgspec.json.encode(request)).histories, explain=3
-        )
+        answer = answer_to([trained.bundle], request)
     write_json(str(places.request), request)
-    write_json(str(places.answer), msgspec.to_builtins(answer))
+    write_json(str(places.answer), answer_as_dict(answer))
     console.print(*(scored(one) for one in answer.predictions[0].journeys))
     _where_next(console, places, tracked)
 

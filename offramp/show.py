@@ -12,6 +12,7 @@ from rich.text import Text
 from journeys.check import LogCheck
 from rootcause.findings import Finding, Findings
 from serving.messages import JourneyPrediction
+from training.evaluate import doubts
 
 _MOST_ROWS = 12
 _UNKNOWN = "-"
@@ -39,14 +40,14 @@ def checked(found: LogCheck) -> RenderableType:
 
 
 def evaluated(evaluation: Any) -> RenderableType:
-    """Show the metrics of each outcome on later journeys, beside the baselines."""
+    """Show the metrics of each outcome on later journeys, beside the baselines, and the doubts."""
     table = _table("later journeys", "samples", "rate", "AUC (95 %)", "calibration error")
     for outcome, said in evaluation.items():
         rate = f"{said['base_rate']:.3f}"
         table.add_row(outcome, f"{said['samples']:,}", rate, *_metrics(said["metrics"]))
         for baseline, metrics in said["baselines"].items():
             table.add_row(f"  {baseline}", "", "", *_metrics(metrics), style="dim")
-    return table
+    return Group(table, *(Text(doubt, style="yellow") for doubt in doubts(evaluation)))
 
 
 def scored(prediction: JourneyPrediction) -> RenderableType:

@@ -7,7 +7,7 @@ same numbers alone, in a batch and from ``offramp score``.
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -73,6 +73,18 @@ def score(bundles: Sequence[Bundle], raw: Sequence[Raw], *, explain: int) -> Sco
         predictions=[answer for _, answer in sorted(answers.items())],
         other_models=others,
     )
+
+
+def answer_to(bundles: Sequence[Bundle], request: Mapping[str, object]) -> ScoreAnswer:
+    """Answer a scoring request given as plain data, just as ``POST /v1/score`` does."""
+    asked = read_envelope(msgspec.json.encode(request))
+    return score(bundles, asked.histories, explain=asked.explain)
+
+
+def answer_as_dict(answer: ScoreAnswer) -> dict[str, object]:
+    """Return an answer as the plain data that its JSON holds."""
+    written: dict[str, object] = msgspec.to_builtins(answer)
+    return written
 
 
 def score_histories(

@@ -4,7 +4,7 @@ One straight line from an event log to a bundle, its evaluation on later journey
 the MLflow registry; and the same bundle at work on a whole log.
 """
 
-from training.evaluate import evaluate_outcome
+from training.evaluate import doubts, evaluate_outcome
 from training.train import Trained, train
 
-__all__ = ["Trained", "evaluate_outcome", "train"]
+__all__ = ["Trained", "doubts", "evaluate_outcome", "train"]

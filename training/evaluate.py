@@ -6,6 +6,7 @@ customer are not independent).  Baselines see the same draws, so a lift is a pai
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ _REPEATS = 100
 _BINS = 10
 _STAGE_EDGES = (0.25, 0.5, 1.0)
 _FEWEST_IN_STAGE = 50
+_TOO_FAR_OFF = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,25 @@ def evaluate_outcome(
         "reliability": _reliability(part),
         "precision_recall": _precision_recall(part),
     }
+
+
+def doubts(evaluation: dict[str, Any]) -> list[str]:
+    """Return, in sentences, why some predictions should not be acted on; empty when none."""
+    found = []
+    for outcome, said in evaluation.items():
+        error = said["metrics"]["calibration_error"]
+        if (error["low"] or 0.0) > _TOO_FAR_OFF:
+            found.append(
+                f"The probabilities of {outcome} were off by {100 * error['value']:.0f} points on "
+                "later journeys: what came later is unlike what was learnt from. Look at how the "
+                "log was drawn before acting on them."
+            )
+        worse = [name for name, lift in said["lift"].items() if (lift["high"] or 0.0) < 0]
+        if worse:
+            found.append(
+                f"The model of {outcome} ranks later journeys worse than {' and '.join(worse)}."
+            )
+    return found
 
 
 def _by_stage(part: TestPart, seed: int) -> list[dict[str, object]]:
