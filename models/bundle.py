@@ -2,7 +2,7 @@
 
 ```
 manifest.json     name, journey, code version, spec_hash, definition, training window, label rates,
-                  evaluation with intervals, sha256 of every other file
+                  evaluation with intervals, sha256 of every other file and of itself
 success.txt …     one LightGBM text model per outcome
 calibration.json  one curve per outcome
 vocabulary.json   the values known from training
@@ -35,7 +35,7 @@ class Bundle:
 
     ``manifest`` holds plain data: ``name``, ``journey``, ``code_version``, ``spec_hash``,
     ``definition``, ``trained_from`` and ``trained_to`` (UTC, ISO), ``label_rates``, ``evaluation``
-    and, once saved, ``files`` with their sha256.
+    and, once saved, ``files`` with their sha256 and the manifest's own ``sha256``.
     """
 
     plan: Plan
@@ -72,23 +72,27 @@ def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
     Raises
     ------
     BundleError
-        If something stands there already.
+        If something stands there already, or the place cannot be written to.
     """
     folder = Path(folder)
     if folder.exists():
         raise BundleError(f"{str(folder)!r} exists already; name a new folder for the bundle.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    curves = {name: model.calibration.as_dict() for name, model in bundle.outcomes.items()}
-    texts = {f"{name}.txt": model.trees.to_text() for name, model in bundle.outcomes.items()}
-    texts[_CALIBRATION] = _json(curves)
-    texts[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
-    for name, text in texts.items():
-        (beside / name).write_text(text, encoding="utf-8")
-    files = {name: _sha256(beside / name) for name in sorted(texts)}
-    (beside / _MANIFEST).write_text(_json(bundle.manifest | {"files": files}), encoding="utf-8")
-    beside.chmod(0o755)
-    shutil.move(beside, folder)
+    beside = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        for name, text in _texts(bundle).items():
+            (beside / name).write_bytes(text.encode())
+        beside.chmod(0o755)
+        beside.rename(folder)
+    except OSError as fault:
+        raise BundleError(
+            f"The bundle cannot be written to {str(folder)!r}: {fault.strerror}. "
+            "Name a new folder in a place that may be written to."
+        ) from fault
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
     return folder
 
 
@@ -120,6 +124,17 @@ def load_bundle(folder: str | Path) -> Bundle:
     return Bundle(plan, outcomes, manifest)
 
 
+def _texts(bundle: Bundle) -> dict[str, str]:
+    """Return the content of each file of the folder, the manifest last."""
+    curves = {name: model.calibration.as_dict() for name, model in bundle.outcomes.items()}
+    texts = {f"{name}.txt": model.trees.to_text() for name, model in bundle.outcomes.items()}
+    texts[_CALIBRATION] = _json(curves)
+    texts[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
+    files = {name: _sha256(texts[name].encode()) for name in sorted(texts)}
+    manifest = bundle.manifest | {"files": files}
+    return texts | {_MANIFEST: _json(manifest | {"sha256": _own_sha256(manifest)})}
+
+
 def _checked_manifest(folder: Path) -> dict:  # type: ignore[type-arg]  # read from JSON
     if not (folder / _MANIFEST).is_file():
         raise BundleError(
@@ -132,15 +147,35 @@ def _checked_manifest(folder: Path) -> dict:  # type: ignore[type-arg]  # read f
             f"The bundle {str(folder)!r} has format {manifest.get('format')!r}, this code reads "
             f"format {FORMAT}; train it again with this version of Offramp."
         )
+    if not _is_as_saved(manifest, folder / _MANIFEST):
+        raise _changed(_MANIFEST, folder)
     for name, expected in manifest["files"].items():
         if not (folder / name).is_file():
             raise BundleError(f"The bundle {str(folder)!r} lacks {name}; fetch or train it again.")
-        if _sha256(folder / name) != expected:
-            raise BundleError(
-                f"The file {name} of the bundle {str(folder)!r} is not the one that was saved "
-                "(its sha256 differs); fetch or train the bundle again."
-            )
+        if _sha256((folder / name).read_bytes()) != expected:
+            raise _changed(name, folder)
     return manifest
+
+
+def _is_as_saved(manifest: dict[str, object], path: Path) -> bool:
+    try:
+        written = _json(manifest).encode()
+    except ValueError:  # changed bytes can make a number infinite or a text unwritable
+        return False
+    return written == path.read_bytes() and manifest.get("sha256") == _own_sha256(manifest)
+
+
+def _changed(name: str, folder: Path) -> BundleError:
+    return BundleError(
+        f"The file {name} of the bundle {str(folder)!r} is not the one that was saved "
+        "(its sha256 differs); fetch or train the bundle again."
+    )
+
+
+def _own_sha256(manifest: dict[str, object]) -> str:
+    """Return the digest of a manifest without the place where the digest stands."""
+    rest = {name: value for name, value in manifest.items() if name != "sha256"}
+    return _sha256(_json(rest).encode())
 
 
 def _json(value: object) -> str:
@@ -150,11 +185,11 @@ def _json(value: object) -> str:
 def _read_json(path: Path) -> dict:  # type: ignore[type-arg]  # read from JSON
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError, RecursionError):
         raise BundleError(
             f"{str(path)!r} cannot be read; fetch or train the bundle again."
         ) from None
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
