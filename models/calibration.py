@@ -98,7 +98,9 @@ def _customer_draws(customers: NDArray[np.int64], seed: int) -> Iterator[Floats]
     rng = np.random.default_rng(seed)
     _, member = np.unique(customers, return_inverse=True)
     for _ in range(_REPEATS):
-        yield rng.poisson(1.0, member.max() + 1)[member].astype(np.float64)
+        taken = rng.poisson(1.0, member.max() + 1)
+        # Of very few customers a draw may take none: that says nothing, all of them at least this.
+        yield (taken if taken.any() else np.ones_like(taken))[member].astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,13 @@ def _sigmoid(counted: tuple[Floats, Floats, Floats], knots: Floats) -> Floats:
     if min(positive.sum(), (mass - positive).sum()) < _FEWEST:
         rate = (positive.sum() + 1) / (mass.sum() + 2)
         shift = np.log(rate / (1 - rate)) - (mass @ middle) / max(mass.sum(), 1e-9)
-        return _clipped(1 / (1 + np.exp(-(knots + shift))))
+        return _inside(1 / (1 + np.exp(-(knots + shift))))
     both = np.concatenate([middle, middle])[:, None]
     outcome = np.repeat([1.0, 0.0], len(middle))
     weight = np.concatenate([positive, mass - positive])
     fit = LogisticRegression(C=100.0).fit(both, outcome, sample_weight=weight)
     slope = max(float(fit.coef_[0, 0]), _SMALLEST_SLOPE)
-    return _clipped(1 / (1 + np.exp(-(slope * knots + float(fit.intercept_[0])))))
+    return _inside(1 / (1 + np.exp(-(slope * knots + float(fit.intercept_[0])))))
 
 
 def _isotonic(counted: tuple[Floats, Floats, Floats], knots: Floats) -> Floats:
@@ -143,10 +145,9 @@ def _isotonic(counted: tuple[Floats, Floats, Floats], knots: Floats) -> Floats:
     middle, mass, positive = counted
     steps = isotonic_regression(positive / mass, sample_weight=mass)
     smooth = _sigmoid(counted, knots)
-    return _clipped(
-        (1 - _SIGMOID_TRACE) * np.interp(knots, middle, steps) + _SIGMOID_TRACE * smooth
-    )
+    return _inside((1 - _SIGMOID_TRACE) * np.interp(knots, middle, steps) + _SIGMOID_TRACE * smooth)
 
 
-def _clipped(probability: Floats) -> Floats:
-    return np.clip(probability, _SMALLEST, 1 - _SMALLEST)
+def _inside(probability: Floats) -> Floats:
+    """Return probabilities that are never 0 or 1; not cut off, so that they keep their order."""
+    return _SMALLEST + (1 - 2 * _SMALLEST) * probability

@@ -120,7 +120,9 @@ def _metric_draws(part: TestPart, seed: int) -> Floats:
     _, member = np.unique(part.customers, return_inverse=True)
     draws = [scored.metrics(np.ones(len(part.y)))]
     for _ in range(_REPEATS):
-        draws.append(scored.metrics(rng.poisson(1.0, member.max() + 1)[member].astype(np.float64)))
+        taken = rng.poisson(1.0, member.max() + 1)
+        if taken.any():  # of very few customers a draw may take none
+            draws.append(scored.metrics(taken[member].astype(np.float64)))
     return np.array(draws)
 
 
