@@ -60,6 +60,7 @@ def fit_logistic_regression(X: Table, y: Floats, plan: Plan, *, seed: int) -> Pi
     """
     if len(y) > _MOST_ROWS:
         chosen = np.random.default_rng(seed).choice(len(y), _MOST_ROWS, replace=False)
+        chosen[:2] = np.argmax(y), np.argmin(y)  # however rare an outcome is, both are there
         X, y = X[chosen], y[chosen]
     codes = list(plan.categorical)
     amounts = [place for place in range(X.shape[1]) if place not in plan.categorical]
