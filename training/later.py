@@ -1,6 +1,5 @@
 """Evaluating a bundle on a log it may never have seen: only on what began after its training."""
 
-import numpy as np
 import pandas as pd
 
 from features.table import table
@@ -16,11 +15,12 @@ from training.train import Progress, TrainingData, evaluated
 
 
 def evaluate_later(
-    log: EventLog, bundle: Bundle, *, seed: int = 0, progress: Progress | None = None
+    log: EventLog, bundle: Bundle, *, seed: int | None = None, progress: Progress | None = None
 ) -> dict[str, dict[str, object]]:
     """Return the evaluation of each outcome on journeys that began after the bundle's training.
 
-    On the log that the bundle was trained on this is its test part again, with the same numbers.
+    On the log that the bundle was trained on this is its test part again, with the same numbers
+    (``seed``, of the bootstrap, is the training's unless given).
     Baselines are fitted to what this log holds from before.  An outcome that cannot be evaluated
     is left out.
 
@@ -47,6 +47,7 @@ def evaluate_later(
         )
     X = table(log, journeys, samples, bundle.plan, progress=progress)
     data = TrainingData(log, journeys, samples, labels, splits, bundle.plan, X)
+    seed = int(str(bundle.manifest["seed"])) if seed is None else seed
     with one_thread():
         return {o: evaluated(data, o, bundle.outcomes[o], seed) for o in splits}
 
@@ -59,5 +60,6 @@ def _split_of(
     """Return the split at the instant at which the outcome's training ended."""
     said = bundle.manifest["evaluation"][outcome]  # type: ignore[index]  # plain data
     at = pd.Timestamp(said["split_at"])
-    gap = pd.Timedelta(hours=float(np.round(said["gap_hours"], 9)))
+    # To the microsecond: the split instant is often one at which a journey begins a gap later.
+    gap = pd.Timedelta(microseconds=round(said["gap_hours"] * 3_600_000_000))
     return split_at(*parts, at=at, gap=gap)
