@@ -1,5 +1,7 @@
 """Scoring a whole log: where every open journey stands at its end, or stood at every event."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -59,19 +61,23 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
     Raises
     ------
     OfframpError
-        If the suffix is none of these.
+        If the suffix is none of these, or the place cannot be written to.
     """
     path = Path(path)
     require_suffix(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    if path.suffix == ".parquet":
-        scores.to_parquet(beside, index=False)
-    elif path.suffix == ".csv":
-        scores.to_csv(beside, index=False)
-    else:
-        scores.to_json(beside, orient="records", lines=True, date_format="iso")
-    beside.replace(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(scores, beside, path.suffix)
+        beside.replace(path)
+    except OSError as fault:
+        raise OfframpError(
+            f"The scores cannot be written to {str(path)!r}: {fault.strerror}. "
+            "Give a file in a folder that may be written to."
+        ) from fault
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
 def require_suffix(path: Path) -> None:
@@ -81,6 +87,18 @@ def require_suffix(path: Path) -> None:
             f"Cannot write {str(path)!r}: the name must end in {', '.join(SUFFIXES)}; "
             f"for instance {str(path.with_suffix('.parquet'))!r}."
         )
+
+
+def _write(scores: pd.DataFrame, place: Path, suffix: str) -> None:
+    if suffix == ".parquet":
+        scores.to_parquet(place, index=False)
+    elif suffix == ".csv":
+        scores.to_csv(place, index=False)
+    else:
+        text = scores.to_json(
+            orient="records", lines=True, date_format="iso", date_unit="us", double_precision=15
+        )
+        place.write_text(text, encoding="utf-8")
 
 
 def _scored(
