@@ -25,6 +25,8 @@ WORKDIR /home/offramp
 RUN mkdir store
 ENV NUMBA_CACHE_DIR=/home/offramp/.numba MPLCONFIGDIR=/home/offramp/.matplotlib PYTHONUNBUFFERED=1
 
+# Inside a container every caller is remote; compose.yaml publishes the port on loopback alone.
+ENV OFFRAMP_ALLOW_REMOTE=1
 EXPOSE 8000
 # The first start compiles the kernel: it may take a minute to be well.
 HEALTHCHECK --start-period=60s --interval=10s --timeout=3s \

@@ -11,7 +11,7 @@ import numpy as np
 from journeys.dice import SECONDS_A_DAY, Codes, Dice, Floats, choose
 
 LOG_STARTS = np.datetime64("2025-10-15T00:00:00", "us")
-LOG_DAYS = 180  # the log ends where 2026-04-13 begins
+LOG_DAYS = 194  # the log ends where 2026-04-27 begins
 DAYS_BEFORE = 25
 LOG_SECONDS = LOG_DAYS * SECONDS_A_DAY
 

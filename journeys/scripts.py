@@ -108,7 +108,7 @@ MORTGAGE = Script(
         Step("offer_signed", "own", 30.0, 0.9, quits=-2.5, contact=-4.1),
         Step("loan_funded", "email", 26.0, 0.4),
     ),
-    takers=0.7,
+    takers=0.92,
     more=0.05,
     apart_days=60.0,
     products=("fixed_10", "fixed_20", "variable", "interest_only", "bridge_loan"),

@@ -37,7 +37,7 @@ _REGION_SHARES = np.array(  # by age band
 )
 _YEARS_A_CUSTOMER = np.array([1.8, 4.0, 7.0, 11.0, 14.0])  # mean, by age band
 _NO_SMARTPHONE = np.array([0.02, 0.03, 0.07, 0.17, 0.38])
-_APP_SHARE = np.array([1.5, 1.2, 0.7, 0.2, -0.4])  # logit of using the app rather than the web
+_APP_SHARE = np.array([1.9, 1.6, 1.1, 0.6, 0.0])  # logit of using the app rather than the web
 _TIER_STEPS = np.array([0.25, 1.0, 1.75])  # of wealth
 _DEVICE_SHARES = (  # by OS: its first device's position, and shares as (level, slope with wealth)
     (0, np.array([[-0.9, -0.7], [0.4, -0.2], [0.5, 0.2], [0.0, 0.6], [-0.7, 0.3]])),
@@ -141,7 +141,7 @@ def make_customers(seed: int, size: int) -> Customers:
 
 
 def _phones(dice: Dice, age: Codes, wealth: Floats) -> Codes:
-    is_ios = dice.uniform("ios") < logistic(-0.05 + 0.85 * wealth - 0.25 * (age - 1.5))
+    is_ios = dice.uniform("ios") < logistic(0.45 + 0.85 * wealth - 0.25 * (age - 1.5))
     none = dice.uniform("no smartphone") < _NO_SMARTPHONE[age]
     return np.where(none, WEB, np.where(is_ios, IOS, ANDROID))
 

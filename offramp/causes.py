@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeys.check import check_log
 from journeys.definition import Definition, Outcome
 from journeys.errors import FindingsError
 from journeys.find import find_journeys
 from journeys.log import EventLog
+from journeys.read import read_events, read_frame
 from offramp.console import working
 from rootcause.audience import audience_of
 from rootcause.findings import Findings, read_findings
@@ -27,10 +29,17 @@ def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: i
         return with_symptoms(found, log, journeys, definition)
 
 
+def health_of(events: str, definition: Definition) -> list[str]:
+    """Return what `offramp check` has to say of a log, a sentence each."""
+    found = check_log(read_frame(events), definition, now=pd.Timestamp.now(tz="UTC"))
+    return [problem.sentence for problem in found.problems]
+
+
 def reported(
-    log: EventLog, definition: Definition, model: str, file: str, *, seed: int
+    events: str, definition: Definition, model: str, file: str, *, seed: int
 ) -> tuple[Path, Path]:
     """Search every outcome and write the report; without a model it says nothing of predictions."""
+    log = read_events(events, definition)
     bundle = fetch_bundle(model) if model else None
     findings = [searched(log, definition, outcome, seed=seed) for outcome in definition.outcomes]
     Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -40,6 +49,7 @@ def reported(
         definition=definition,
         findings=findings,
         bundle=bundle,
+        health=health_of(events, definition),
         model=model,
     )
     with working("Writing the report") as tell:

@@ -178,10 +178,10 @@ def report(
     seed: Seed = 0,
 ) -> None:
     """Write the root-cause report: one HTML file to read, and the same as JSON beside it."""
+    from journeys.definition_file import load_definition
     from offramp.causes import reported
 
-    log, definition = _read(events, journey)
-    page, data = reported(log, definition, model, file, seed=seed)
+    page, data = reported(events, load_definition(journey), model, file, seed=seed)
     out().print(f"Report: {page}\nThe same as data: {data}")
 
 

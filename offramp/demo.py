@@ -18,6 +18,7 @@ from journeys.read import read_events
 from journeys.samples import samples_at_end
 from journeys.simulate import simulate, write_simulation
 from models.bundle import Bundle
+from offramp.causes import health_of
 from offramp.console import Tell, out, working, write_json
 from offramp.show import evaluated, found_causes, scored
 from rootcause.findings import Findings, write_findings
@@ -81,7 +82,10 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
         write_findings(found, places.findings(found.outcome))
         console.print(found_causes(found))
     with _step(console, "Write the report"), working("Writing") as tell:
-        _report(log, findings, trained.bundle, model=tracked.uri, place=places.report, tell=tell)
+        journeys = find_journeys(log, definition)
+        health = health_of(str(places.events), definition)
+        data = ReportData(log, journeys, definition, findings, trained.bundle, health, tracked.uri)
+        write_report(places.report, data, progress=tell)
     with _step(console, "Score the customer most likely to call"):
         request = _request_of_the_likeliest(log, trained.bundle)
         answer = answer_to([trained.bundle], request)
@@ -105,15 +109,6 @@ def _all_causes(log: EventLog, definition: Definition, *, seed: int, tell: Tell)
         causes = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
         found.append(with_symptoms(causes, log, journeys, definition))
     return found
-
-
-def _report(
-    log: EventLog, findings: list[Findings], bundle: Bundle, *, model: str, place: Path, tell: Tell
-) -> None:
-    definition = bundle.plan.definition
-    journeys = find_journeys(log, definition)
-    data = ReportData(log, journeys, definition, findings, bundle=bundle, model=model)
-    write_report(place, data, progress=tell)
 
 
 def _request_of_the_likeliest(log: EventLog, bundle: Bundle) -> dict[str, object]:
@@ -150,6 +145,7 @@ def _where_next(console: Console, places: _Places, tracked: Tracked) -> None:
         f"  offramp check {on}",
         f"  offramp audience {on} --model {tracked.uri} --findings {findings} --out {audience}",
         f"  offramp serve --model {tracked.uri}",
-        f"    and then: curl -d @{places.request} http://127.0.0.1:8000/v1/score",
+        "    and then, in another terminal: curl -H 'content-type: application/json' "
+        f"-d @{places.request} http://127.0.0.1:8000/v1/score",
     ]
     console.print("\n".join(told), soft_wrap=True, markup=False)

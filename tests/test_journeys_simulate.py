@@ -193,7 +193,7 @@ def test_customers_are_on_several_journeys_and_come_back() -> None:
     topics = events.groupby("customer_id", observed=True)["topic"].nunique()
     assert (topics >= 2).mean() > 0.3
     starts = world().events.query("activity == 'refinance_started'").groupby("customer_id").size()
-    assert 0.6 < len(starts) / 6000 < 0.75
+    assert 0.7 < len(starts) / 6000 < 0.9
     assert (starts > 1).any()
 
 
