@@ -88,23 +88,22 @@ def found_causes(found: Findings) -> RenderableType:
     )
     if not found.findings:
         return Group(Text(f"Nothing found. {hidden}"), Text(looked, style="dim"))
-    table = _table("cause", "since", "effect (points)", "exposed", "harmed")
-    for one in found.findings:
-        table.add_row(*_finding(one))
-    return Group(table, Text(f"{looked} {hidden}", style="dim"))
+    named = [Text(line) for one in found.findings for line in _finding(one)]
+    return Group(*named, Text(f"{looked} {hidden}", style="dim"))
 
 
 def _finding(one: Finding) -> Iterable[str]:
-    conditions = "\n".join(f"{name} = {value}" for name, value in one.conditions.items())
-    also = [f"(or {', '.join(map(str, other.items()))})" for other in one.also_indistinguishable]
     low, high = (100 * end for end in one.effect_interval)
-    return (
-        escape("\n".join([one.id, conditions, *also])),
-        f"{one.onset}\n({one.onset_interval[0]} to {one.onset_interval[1]})",
-        f"{100 * one.effect:+.1f}\n({low:.1f} to {high:.1f})",
-        f"{one.exposed_journeys:,}",
-        f"{one.harmed_journeys:,}",
-    )
+    yield f"{one.id}  {_conditions(one.conditions)}"
+    for other in one.also_indistinguishable:
+        yield f"  cannot be told apart from {_conditions(other)}"
+    yield f"  since {one.onset} (between {one.onset_interval[0]} and {one.onset_interval[1]})"
+    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) of the bad outcome"
+    yield f"  {one.exposed_journeys:,} journeys exposed, {one.harmed_journeys:,} harmed"
+
+
+def _conditions(conditions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in conditions.items())
 
 
 def _table(first: str, *others: str) -> Table:

@@ -100,6 +100,8 @@ def onset_figure(
             ("", ORANGE, "o", "these conditions"),
         ):
             known = weeks.assign(middle=middle).dropna(subset=[f"{prefix}rate"])
+            if known.empty:
+                continue
             axes.fill_between(
                 known["middle"],
                 known[f"{prefix}low"],
