@@ -113,6 +113,6 @@ def test_settings_do_not_leak() -> None:
 
 
 def test_a_cause_of_so_few_that_every_week_is_hidden_is_still_drawn() -> None:
-    """Past bug: a finding of 32 journeys, all its weeks under the smallest cell, ended the report."""
+    """A finding of 32 journeys, all its weeks under the smallest cell, once ended the report."""
     hidden = weeks().assign(rate=np.nan, low=np.nan, high=np.nan)
     assert "<svg" in svg_text(onset_figure(hidden, onset="2026-01-26"), "others alone")
