@@ -87,8 +87,14 @@ def strongest_parent(
 
 
 def without_unneeded(rows: StepRows, expected: Floats, lead: Lead) -> Conditions:
-    """Return the conditions whose siblings are clean: the others excluded rows just as bad."""
-    conditions = lead.conditions
+    """Return the conditions whose siblings are clean: the others excluded rows just as bad.
+
+    What the rows have in common without being named takes part: of a release that exists on one OS
+    only, the OS may be what is needed.
+    """
+    inside = members(rows, lead.conditions)
+    implied = _constants(rows, inside, {attribute for attribute, _ in lead.conditions})
+    conditions = tuple(sorted((*lead.conditions, *implied)))
     while len(conditions) > 1:
         shares = [
             _sibling_share(rows, expected, lead, conditions, position)
@@ -98,7 +104,7 @@ def without_unneeded(rows: StepRows, expected: Floats, lead: Lead) -> Conditions
         if shares[worst] <= _SIBLING_SHARE:
             break
         conditions = conditions[:worst] + conditions[worst + 1 :]
-    return conditions
+    return _without_implied(rows, conditions, kept_last=lead.conditions)
 
 
 def in_fewest_values(rows: StepRows, conditions: Conditions) -> Conditions:
@@ -143,6 +149,18 @@ def _sibling_share(
     spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
     certain = excess > _SIBLING_Z * np.sqrt(spread + usual.error[0] ** 2)
     return excess / lead.onset.excess if certain else 0.0
+
+
+def _without_implied(
+    rows: StepRows, conditions: Conditions, *, kept_last: Conditions
+) -> Conditions:
+    """Return the conditions without those that exclude no row; the given ones stay if they can."""
+    inside = members(rows, conditions)
+    for pair in sorted(conditions, key=lambda pair: (pair in kept_last, pair)):
+        others = tuple(other for other in conditions if other != pair)
+        if others and np.array_equal(members(rows, others), inside):
+            conditions = others
+    return conditions
 
 
 def _n_values(rows: StepRows, attribute: int) -> int:

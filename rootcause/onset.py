@@ -17,6 +17,7 @@ from rootcause.scan import (
     FEWEST_ROWS,
     LEVEL_LOGITS,
     MISFIT_LOGITS,
+    ONSETS_IN_EFFECT,
     SMALLEST_EFFECT,
     Conditions,
     members,
@@ -110,10 +111,15 @@ def find_onset(rows: StepRows, expected: Floats, conditions: Conditions) -> Onse
     ratio = np.maximum(additive[0], noisy_or[0]) / additive[2] / chance
     ratio = np.where(additive[1] >= SMALLEST_EFFECT, ratio, 0.0)
     deflated = ratio * chance / (chance + tables.usual.misfit)
-    best = len(ratio) - 1 - int(np.argmax(deflated[::-1]))
+    # A release that is bad is bad from its first day: that day is as likely as all others together.
+    inside = members(rows, conditions)
+    head_start = np.zeros(len(ratio))
+    head_start[0] = np.log(ONSETS_IN_EFFECT) * _is_birth(rows, inside, int(tables.days[0]))
+    best = len(ratio) - 1 - int(np.argmax((deflated + head_start)[::-1]))
     if ratio[best] <= 0:
         return None
-    near = tables.days[ratio >= ratio[best] - _WITHIN_NATS]
+    likely = ratio + head_start
+    near = tables.days[likely >= likely[best] - _WITHIN_NATS]
     return Onset(
         day=int(tables.days[best]),
         earliest=int(near.min()),
@@ -121,7 +127,7 @@ def find_onset(rows: StepRows, expected: Floats, conditions: Conditions) -> Onse
         ratio=float(ratio[best]),
         deflated=float(deflated[best]),
         excess=float(additive[1][best]),
-        at_birth=_is_birth(rows, members(rows, conditions), int(tables.days[best])),
+        at_birth=_is_birth(rows, inside, int(tables.days[best])),
     )
 
 

@@ -26,6 +26,7 @@ from rootcause.statement import finding_of
 Progress = Callable[[str, float], None]
 
 _MOST_CAUSES = 5
+_WORTH_SETTLING = 0.3
 _RIVAL_SHARE = 0.25
 _RIVAL_RATIO = 4.0
 

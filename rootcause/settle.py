@@ -40,7 +40,8 @@ class Settled:
     """A lead with the expected rate that did not learn from its rows.
 
     ``deflated``: its log-likelihood ratio after all deflation, under the less willing of the two
-    models: with and without its rows.
+    models, with and without its rows: leaving rows out flatters a slice picked for its excess. Not
+    so at a birth: no model learns the new value, with its rows or without them.
     """
 
     lead: Lead
@@ -87,5 +88,7 @@ def _with_evidence(look: Look, lead: Lead, expected: Floats) -> Settled | None:
     grudging = lead_of(look.rows, look.expected, lead.conditions, slices)
     if final is None or grudging is None:
         return None
-    deflated = min(final.onset.deflated, grudging.onset.deflated) / look.scatter
-    return Settled(final, look, expected, deflated)
+    deflated = min(final.onset.deflated, grudging.onset.deflated)
+    if final.onset.at_birth:
+        deflated = final.onset.deflated
+    return Settled(final, look, expected, deflated / look.scatter)
