@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import pytest
 import typer
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from training.train import Trained
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
@@ -27,6 +31,14 @@ def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # MLflow offers no public setting for this; without it artefacts land in the checkout.
         patch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", str(folder / "artifacts"))
         yield address
+
+
+@pytest.fixture(scope="session")
+def trained() -> "Trained":
+    """Return one small trained model, made once: nobody may change it."""
+    from tests.trained_model import small_model
+
+    return small_model()
 
 
 @pytest.fixture(scope="session")
