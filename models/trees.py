@@ -71,6 +71,8 @@ class Trees:
 
     def contributions(self, X: ArrayLike) -> Floats:
         """Return SHAP values in log odds, shape (n, n_features + 1), the base in the last."""
+        if len(np.atleast_2d(np.asarray(X))) == 0:  # LightGBM divides by the number of rows
+            return np.empty((0, self.n_features + 1))
         return self._predicted(X, pred_contrib=True)
 
     def to_text(self) -> str:
