@@ -21,7 +21,8 @@ _TWO_SIDED_95 = float(norm.ppf(0.975))
 class Effect:
     """Additional probability of the bad outcome; ``rate`` = ``expected_rate`` + ``effect``.
 
-    ``known``: the number of exposures with a known outcome that it rests on.
+    ``known``: the number of exposures with a known outcome that it rests on; ``z``: the effect in
+    standard errors, 0 if it is negative.
     """
 
     effect: float
@@ -30,6 +31,7 @@ class Effect:
     rate: float
     expected_rate: float
     known: int
+    z: float
 
 
 @dataclass(frozen=True)
@@ -112,4 +114,5 @@ def _effect(
         rate=rate,
         expected_rate=expected_rate,
         known=n,
+        z=max(effect, 0.0) / half * _TWO_SIDED_95,
     )

@@ -27,6 +27,8 @@ Progress = Callable[[str, float], None]
 
 _MOST_CAUSES = 5
 _WORTH_SETTLING = 0.3
+_AS_LARGE = 0.8
+_AS_SURE = 0.5
 _RIVAL_SHARE = 0.25
 _RIVAL_RATIO = 4.0
 
@@ -136,8 +138,7 @@ def _next_cause(
         (lead, look)
         for look in looks
         for lead in leads_of(look.rows, look.expected, look.scanned)
-        if q_value(lead, lead.onset.deflated / look.scatter, taken, rank=rank)
-        <= FALSE_DISCOVERY_RATE
+        if q_value(lead, lead.onset.deflated / look.scatter, taken, rank=rank) <= _WORTH_SETTLING
     ]
     tried: set[int] = set()
     for lead, _ in sorted(leads, key=lambda pair: (-pair[0].score, pair[0].step)):
@@ -176,12 +177,19 @@ def _origins(question: _Question, rivals: list[Settled]) -> list[Settled]:
     def has_its_own(rival: Settled) -> bool:
         others = [other for other in rivals if other is not rival]
         return not any(
-            inherits(exposures, rival.lead, other.lead.step, seed=seed)
+            (_is_as_sharp(other, rival) and inherits(exposures, rival.lead, step, seed=seed))
             or is_symptom(exposures, rival.lead, other.look.rows, seed=seed)
             for other in others
+            for step in [other.lead.step]
         )
 
     return [rival for rival in rivals if has_its_own(rival)]
+
+
+def _is_as_sharp(one: Settled, other: Settled) -> bool:
+    """Whether one could be where the other's excess arises: no less of it, and as sure."""
+    larger = one.lead.onset.excess >= _AS_LARGE * other.lead.onset.excess
+    return larger and one.deflated >= _AS_SURE * other.deflated
 
 
 def _smallest(of: list[Look], among: list[Look]) -> float | None:

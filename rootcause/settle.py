@@ -17,6 +17,7 @@ from rootcause.conditions import (
     strongest_parent,
     without_unneeded,
 )
+from rootcause.effect import effect_of
 from rootcause.expected import StepRows, expected_rate, rows_of_step
 from rootcause.exposure import Exposures, Flags, Floats
 from rootcause.scan import Conditions, Scanned, members, scan
@@ -41,7 +42,8 @@ class Settled:
 
     ``deflated``: its log-likelihood ratio after all deflation, under the less willing of the two
     models, with and without its rows: leaving rows out flatters a slice picked for its excess. Not
-    so at a birth: no model learns the new value, with its rows or without them.
+    so at a birth: no model learns the new value, with its rows or without them. And never more than
+    the interval of the effect bears out: a few rare outcomes look surer than they are.
     """
 
     lead: Lead
@@ -91,4 +93,6 @@ def _with_evidence(look: Look, lead: Lead, expected: Floats) -> Settled | None:
     deflated = min(final.onset.deflated, grudging.onset.deflated)
     if final.onset.at_birth:
         deflated = final.onset.deflated
-    return Settled(final, look, expected, deflated / look.scatter)
+    since, scatter = final.onset.day, look.scatter
+    effect = effect_of(look.rows, expected, lead.conditions, since=since, scatter=scatter)
+    return Settled(final, look, expected, min(deflated / scatter, 0.5 * effect.z**2))
