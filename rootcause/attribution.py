@@ -140,6 +140,6 @@ def _usually_before(exposures: Exposures, lead: Lead, earlier: int) -> bool:
 def _goes_on(exposures: Exposures, rows: StepRows, step: int) -> Flags:
     """Return which rows' journeys reach the step afterwards, while still at risk there."""
     reached = np.full(int(exposures.journey.max()) + 1, -1, dtype=np.int64)
-    at = (exposures.step == step) & ~(exposures.followed & np.isnan(exposures.bad))
+    at = (exposures.step == step) & exposures.at_risk
     reached[exposures.journey[at]] = exposures.row[at]
     return reached[exposures.journey[rows.index]] > exposures.row[rows.index]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from journeys.definition import Definition, Outcome
 from journeys.find import last_row_until
-from journeys.labels import bad_outcome, labels_of
-from journeys.log import EventLog, instants, microseconds
+from journeys.labels import at_risk_of, bad_outcome, labels_of
+from journeys.log import EventLog, instants
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -30,7 +30,6 @@ MICROS_A_DAY = 86_400_000_000
 _FEWEST_JOURNEYS = 50
 _RARELY = 0.05
 _MOST_STEPS = 40
-_DECIDED_SHARE = 0.97
 
 
 class Conditioned(Protocol):
@@ -58,8 +57,8 @@ class Exposures:
     codes : int64, shape (n, n_attributes)
     numbers : float64, shape (n, n_numeric_attributes), NaN where not known
     bad : 1.0 where the bad outcome followed, 0.0 where not, NaN where that cannot be said: not at
-        risk, or not followed for as long as everybody else
-    followed : whether the exposure was followed as long as everybody else, decided or not
+        risk, or not watched for as long as everybody else
+    at_risk : whether the question arises, decided or not
     """
 
     steps: tuple[str, ...]
@@ -74,7 +73,7 @@ class Exposures:
     codes: Ints
     numbers: Floats
     bad: Floats
-    followed: Flags
+    at_risk: Flags
 
     def __len__(self) -> int:
         return len(self.step)
@@ -98,17 +97,21 @@ def exposures_of(
 ) -> Exposures:
     """Return every exposure at every step that enough journeys reach.
 
-    Events that are themselves an outcome, a contact or an end are no steps. Near the end of the
-    log an exposure counts only if it was followed as long as all others: for the whole horizon of
-    leakage and churn, for success as long as it takes until 97 % of the journeys at this step are
-    decided.
+    Events that are themselves an outcome, a contact or an end are no steps. An outcome counts only
+    once its label is closed (`journeys.labels`): near the end of the log, bad news comes first.
     """
     reached = _first_reached(log, journeys, _possible_steps(log, definition))
     found = _described(log, journeys, definition, reached)
-    labels = labels_of(log, journeys, _samples(log, found), definition)[outcome]
+    samples = _samples(log, found)
+    labels = labels_of(log, journeys, samples, definition)[outcome]
     bad = bad_outcome(labels["y"].to_numpy(), outcome)
-    followed = _followed(log, journeys, found, labels)
-    return _with_enough(replace(found, bad=np.where(followed, bad, np.nan), followed=followed))
+    return _with_enough(
+        replace(
+            found,
+            bad=np.where(labels["closed_at"].notna(), bad, np.nan),
+            at_risk=at_risk_of(log, journeys, samples, definition)[outcome],
+        )
+    )
 
 
 def exposed_to(
@@ -185,7 +188,7 @@ def _described(
         ),
         numbers=_side_by_side(numbers, np.empty((len(row), 0))),
         bad=np.full(len(row), np.nan),
-        followed=np.zeros(len(row), dtype=np.bool_),
+        at_risk=np.zeros(len(row), dtype=np.bool_),
     )
 
 
@@ -220,37 +223,6 @@ def _samples(log: EventLog, found: Exposures) -> pd.DataFrame:
     return pd.DataFrame({"journey": found.journey, "cutoff": instants(found.time), "seen": seen})
 
 
-def _followed(
-    log: EventLog, journeys: pd.DataFrame, found: Exposures, labels: pd.DataFrame
-) -> Flags:
-    """Return which exposures were followed long enough for their step, decided or not."""
-    known = labels["y"].notna().to_numpy()
-    undecided = ~known & (journeys["state"] == "open").to_numpy()[found.journey]
-    possible = int(log.times.max()) - found.time
-    taken = np.where(known, microseconds(labels["known_at"]) - found.time, possible)
-    followed = np.zeros(len(found), dtype=np.bool_)
-    for step in np.unique(found.step):
-        here = found.step == step
-        counted = here & (known | undecided)
-        horizon = _time_until_decided(taken[counted], known[counted])
-        followed |= here & (possible >= horizon)
-    return followed
-
-
-def _time_until_decided(taken: Ints, known: Flags) -> float:
-    """Return when 97 % are decided (Kaplan-Meier); where never, when those decided were."""
-    if not known.any():
-        return 0.0
-    order = np.lexsort((~known, taken))
-    taken, known = taken[order], known[order]
-    at_risk = np.arange(len(taken), 0, -1)
-    undecided = np.cumprod(1.0 - known / at_risk)
-    enough = np.flatnonzero(undecided <= 1.0 - _DECIDED_SHARE)
-    if len(enough):
-        return float(taken[enough[0]])
-    return float(np.quantile(taken[known], _DECIDED_SHARE))
-
-
 def _with_enough(found: Exposures) -> Exposures:
     """Return the exposures at the busiest steps with enough known outcomes, renumbered."""
     counts = np.bincount(found.step[~np.isnan(found.bad)], minlength=len(found.steps))
@@ -272,5 +244,5 @@ def _with_enough(found: Exposures) -> Exposures:
         codes=found.codes[keep],
         numbers=found.numbers[keep],
         bad=found.bad[keep],
-        followed=found.followed[keep],
+        at_risk=found.at_risk[keep],
     )

@@ -9,10 +9,9 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
-
-import pandas as pd
 
 from journeys.definition import Outcome
 from journeys.errors import FindingsError, listed
@@ -181,7 +180,7 @@ def _finding(written: object) -> Finding:
             )
     _check_conditions(given["conditions"])
     try:
-        pd.Timestamp(given["onset"])
+        date.fromisoformat(given["onset"])
     except (ValueError, TypeError) as fault:
         raise FindingsError(
             f"A finding began on {given['onset']!r}, which is no date; write it as 2026-03-03."
