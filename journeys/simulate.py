@@ -22,7 +22,6 @@ and +8.8 of churn within 30 days (5,730 journeys, +15.2, +11.2, +9.0 at 100,000 
 """
 
 import json
-import os
 from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
@@ -45,6 +44,7 @@ from journeys.scripts import SCRIPTS, Script
 from journeys.truth import truth_of
 from journeys.walk import Walk, World
 from journeys.world import make_customers
+from journeys.writing import whole_file
 
 SCENARIOS = MappingProxyType({name: planned.about for name, planned in PLANNED.items()})
 MAIN_JOURNEY = "mortgage_refinance"
@@ -106,7 +106,6 @@ def write_simulation(simulation: Simulation, folder: Path) -> None:
 
     Each file is written beside its place and then moved there, so none is ever half-written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     _put(folder / "events.parquet", _parquet(simulation.events))
     for name, text in simulation.definitions.items():
         file = "journey.yaml" if name == MAIN_JOURNEY else f"{name}.yaml"
@@ -152,6 +151,5 @@ def _parquet(events: pd.DataFrame) -> bytes:
 
 
 def _put(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
+    with whole_file(path) as beside:
+        beside.write_bytes(content)

@@ -5,12 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from journeys.errors import OfframpError
+from journeys.writing import whole_file
 
 Tell = Callable[[str, float], None]
 
@@ -47,11 +47,9 @@ def write_json(path: str | None, content: dict[str, object]) -> None:
     """Write plain data beside its place, then move it there; do nothing without a path."""
     if not path:
         return
-    place = Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.with_name(f".{place.name}.part")
-    beside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    beside.replace(place)
+    with whole_file(path) as beside:
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        beside.write_text(f"{text}\n", encoding="utf-8")
 
 
 def say_fault(fault: Exception) -> int:

@@ -1,7 +1,5 @@
 """Scoring a whole log: where every open journey stands at its end, or stood at every event."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from journeys.errors import BundleError, OfframpError
 from journeys.find import find_journeys, journey_ids
 from journeys.log import EventLog
 from journeys.samples import samples_at_end, samples_of
+from journeys.writing import whole_file
 from models.bundle import Bundle
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
@@ -65,19 +64,8 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
     """
     path = Path(path)
     require_suffix(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as beside:
         _write(scores, beside, path.suffix)
-        beside.replace(path)
-    except OSError as fault:
-        raise OfframpError(
-            f"The scores cannot be written to {str(path)!r}: {fault.strerror}. "
-            "Give a file in a folder that may be written to."
-        ) from fault
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 def require_suffix(path: Path) -> None:
