@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 from sklearn.linear_model import LogisticRegression
 
+from models.threads import one_thread
+
 Floats = NDArray[np.float64]
 
 _KNOTS = 40
@@ -72,10 +74,10 @@ def fit_calibration(
     flexible = min(y.sum(), (1 - y).sum()) >= _ENOUGH_FOR_ISOTONIC
     fit = _isotonic if flexible else _sigmoid
     binned = _Binned.of(margin, y)
-    best = fit(binned.counted(np.ones(len(y))), knots)
-    drawn = np.array(
-        [fit(binned.counted(weight), knots) for weight in _customer_draws(customers, seed)]
-    )
+    with one_thread():
+        best = fit(binned.counted(np.ones(len(y))), knots)
+        draws = _customer_draws(customers, seed)
+        drawn = [fit(binned.counted(weight), knots) for weight in draws]
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     return Calibration(
         method="isotonic" if flexible else "sigmoid",

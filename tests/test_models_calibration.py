@@ -1,7 +1,6 @@
 """Calibration: a rising curve that means what it says, and a band that knows how sure it is."""
 
 import json
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,16 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.calibration import Calibration, fit_calibration
-from models.threads import one_thread
 
 Floats = NDArray[np.float64]
 Drawn = tuple[Floats, Floats, NDArray[np.int64]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 def true_chance(margin: Floats) -> Floats:
