@@ -11,7 +11,6 @@ import pytest
 from journeys.errors import BundleError
 from models import Bundle, load_bundle, save_bundle
 from models.bundle import _json, _own_sha256
-from tests.serving_bundle import small_bundle
 from tests.trained_model import customers_of
 from training.train import Trained
 
@@ -122,23 +121,23 @@ def test_a_bundle_with_other_features_is_refused(folder: Path, trained: Trained)
         load_bundle(folder)
 
 
-def test_nothing_is_written_over(tmp_path: Path) -> None:
-    bundle = small_bundle()
+def test_nothing_is_written_over(trained: Trained, tmp_path: Path) -> None:
+    bundle = trained.bundle
     folder = save_bundle(bundle, tmp_path / "bundle")
     with pytest.raises(BundleError, match="exists already"):
         save_bundle(bundle, folder)
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
-def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_to_is_told(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BundleError, match="cannot be written to"):
-        save_bundle(small_bundle(), tmp_path / "file" / "bundle")
+        save_bundle(trained.bundle, tmp_path / "file" / "bundle")
 
 
-def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+def test_a_bundle_that_cannot_be_written_leaves_nothing(trained: Trained, tmp_path: Path) -> None:
     """NaN is not JSON: a manifest that holds it is refused, not half-saved."""
-    bundle: Bundle = small_bundle()
+    bundle: Bundle = trained.bundle
     with pytest.raises(ValueError, match="JSON"):
         save_bundle(replace(bundle, manifest=bundle.manifest | {"x": float("nan")}), tmp_path / "b")
     assert list(tmp_path.iterdir()) == []

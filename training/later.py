@@ -60,6 +60,6 @@ def _split_of(
     """Return the split at the instant at which the outcome's training ended."""
     said = bundle.manifest["evaluation"][outcome]  # type: ignore[index]  # plain data
     at = pd.Timestamp(said["split_at"])
-    # To the microsecond: the split instant is often one at which a journey begins a gap later.
+    # To the microsecond: a journey may begin at the very end of the gap.
     gap = pd.Timedelta(microseconds=round(said["gap_hours"] * 3_600_000_000))
     return split_at(*parts, at=at, gap=gap)

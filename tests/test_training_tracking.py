@@ -1,0 +1,162 @@
+"""What a run leaves in a real MLflow store: enough to compare, doubt and load it; no customer."""
+
+import json
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+from journeys.definition_file import load_definition
+from journeys.log import event_log
+from tests.trained_model import customers_of, simulated
+from training.tracking import Tracked, digest_of, track, use_store
+from training.train import Trained, train
+
+SOURCE = "somewhere/events.parquet"
+
+
+@pytest.fixture(scope="module")
+def first(mlflow_store: str, trained: Trained) -> Tracked:
+    return track(trained, source=SOURCE)
+
+
+@pytest.fixture(scope="module")
+def run(first: Tracked) -> Run:
+    return MlflowClient().get_run(first.run_id)
+
+
+@pytest.fixture(scope="module")
+def documents(first: Tracked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with every artefact of the run."""
+    folder = tmp_path_factory.mktemp("artefacts")
+    return Path(mlflow.artifacts.download_artifacts(run_id=first.run_id, dst_path=str(folder)))
+
+
+@pytest.fixture(scope="module")
+def model(first: Tracked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with every file of the registered model."""
+    folder = tmp_path_factory.mktemp("model")
+    return Path(mlflow.artifacts.download_artifacts(first.uri, dst_path=str(folder)))
+
+
+def small(name: str, *, customers: int = 300, seed: int = 5) -> Trained:
+    """A model of one outcome, of a journey with a name of its own."""
+    events, said = simulated(customers, seed=seed)
+    said = said.model_copy(update={"name": name})
+    return train(event_log(events, said), said, outcomes=["leakage"])
+
+
+@pytest.fixture
+def continued(first: Tracked, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run that `mlflow run` has opened for this process."""
+    experiment = mlflow.set_experiment("of-somebody-else").experiment_id
+    run_id = MlflowClient().create_run(experiment).info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
+    return run_id
+
+
+def test_the_first_version_is_champion_the_next_challengers(first: Tracked) -> None:
+    assert first.name == "offramp-mortgage_refinance"
+    trained = small("aliases")
+    tracked = [track(trained, source=SOURCE) for _ in range(3)]
+    assert [one.alias for one in tracked] == ["champion", "challenger", "challenger"]
+    assert [one.version for one in tracked] == ["1", "2", "3"]
+    assert tracked[0].uri == "models:/offramp-aliases@champion"
+    aliases = MlflowClient().get_registered_model("offramp-aliases").aliases
+    assert {alias: str(version) for alias, version in aliases.items()} == {
+        "champion": "1",
+        "challenger": "3",
+    }
+
+
+def test_parameters_say_what_was_trained_on(run: Run, trained: Trained) -> None:
+    said = run.data.params
+    assert said["spec_hash"] == trained.bundle.plan.spec_hash
+    assert said["event_count"] == str(len(trained.data.log))
+    assert said["seed"] == "1"
+    assert {"trained_from", "trained_to", "samples", "features", "leakage_trees"} <= set(said)
+
+
+def test_each_metric_stands_with_its_interval(run: Run, trained: Trained) -> None:
+    for outcome, said in trained.bundle.manifest["evaluation"].items():  # type: ignore[attr-defined]
+        for name, interval in said["metrics"].items():
+            logged = [run.data.metrics[f"{outcome}.{name}{end}"] for end in ("", "_low", "_high")]
+            assert logged == [interval[end] for end in ("value", "low", "high")]
+        assert f"{outcome}.auc_of_logistic_regression" in run.data.metrics
+
+
+def test_documents_and_pictures_are_there(documents: Path, trained: Trained) -> None:
+    said = load_definition(documents / "journey.yaml")
+    assert said == trained.bundle.plan.definition
+    features = json.loads((documents / "features.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in features] == [one.name for one in trained.data.plan.features]
+    evaluation = json.loads((documents / "evaluation.json").read_text(encoding="utf-8"))
+    assert evaluation == trained.bundle.manifest["evaluation"]
+    pictures = {file.stem: file.read_bytes() for file in documents.glob("pictures/*.png")}
+    kinds = ("calibration", "precision_recall")
+    assert set(pictures) == {f"{one}_{kind}" for one in trained.bundle.outcomes for kind in kinds}
+    assert all(content.startswith(b"\x89PNG") for content in pictures.values())
+
+
+def test_the_events_are_named_by_their_digest(run: Run, trained: Trained) -> None:
+    logged = run.inputs.dataset_inputs[0].dataset
+    assert logged.digest == digest_of(trained.data.log)
+    assert SOURCE in logged.source
+
+
+def test_the_same_events_have_the_same_digest_and_others_another() -> None:
+    events, said = simulated(50, seed=1)
+    log = event_log(events, said)
+    assert digest_of(log) == digest_of(event_log(events.copy(), said))
+    later = events.assign(time=events["time"] + pd.Timedelta(microseconds=1))
+    renamed = events.assign(
+        region=events["region"].astype(str).where(events.index != 7, "elsewhere")
+    )
+    others = [events.iloc[:-1], later, renamed]
+    assert len({digest_of(log), *(digest_of(event_log(other, said)) for other in others)}) == 4
+
+
+def test_mlflow_loads_what_the_bundle_predicts(first: Tracked, trained: Trained) -> None:
+    X = trained.data.X[::500]
+    loaded = mlflow.pyfunc.load_model(first.uri)
+    expected = [one.predict(X).p for one in trained.bundle.outcomes.values()]
+    assert np.array_equal(loaded.predict(X), np.column_stack(expected))
+
+
+def test_no_customer_is_logged(run: Run, documents: Path, model: Path, trained: Trained) -> None:
+    files = [file for folder in (documents, model) for file in folder.rglob("*") if file.is_file()]
+    assert len(files) > 12
+    content = b"".join(file.read_bytes() for file in files).decode("utf-8", errors="replace")
+    told = f"{content} {run.data.to_dictionary()} {run.inputs.to_dictionary()}"
+    assert [key for key in customers_of(trained.data.log) if key in told] == []
+
+
+def test_nothing_is_pickled(documents: Path, model: Path) -> None:
+    files = [file for folder in (documents, model) for file in folder.rglob("*") if file.is_file()]
+    plain = {".json", ".txt", ".yaml", ".png", ".py"}
+    others = {file.name for file in files if file.suffix not in plain}
+    assert others <= {"MLmodel", "registered_model_meta"}
+    assert not any(file.read_bytes().startswith(b"\x80") for file in files)
+    assert "cloudpickle" not in (model / "requirements.txt").read_text()
+
+
+def test_a_run_that_mlflow_has_opened_is_continued(continued: str) -> None:
+    tracked = track(small("continued"), source=SOURCE)
+    assert tracked.run_id == continued
+    assert MlflowClient().get_run(continued).data.tags["offramp.journey"] == "continued"
+    assert MlflowClient().get_experiment_by_name("offramp-continued") is None
+
+
+def test_the_store_is_the_environments_or_a_file_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = mlflow.get_tracking_uri()
+    try:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////nowhere/else.db")
+        assert use_store() == mlflow.get_tracking_uri() == "sqlite:////nowhere/else.db"
+        monkeypatch.delenv("MLFLOW_TRACKING_URI")
+        assert use_store() == "sqlite:///mlflow.db"
+    finally:
+        mlflow.set_tracking_uri(before)
