@@ -27,7 +27,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         beside.replace(path)
     except OSError as fault:
         raise OfframpError(
-            f"{str(path)!r} cannot be written: {fault.strerror or fault}. "
+            f"The answer cannot be written to {str(path)!r}: {fault.strerror or fault}. "
             "Give a file in a folder that may be written to."
         ) from fault
     finally:

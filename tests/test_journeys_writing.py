@@ -15,12 +15,17 @@ def test_what_was_written_stands_in_its_place_and_nothing_beside_it(tmp_path: Pa
     assert (tmp_path / "new" / "a.txt").read_text() == "all of it"
 
 
+def write_half(place: Path) -> None:
+    with whole_file(place) as beside:
+        beside.write_text("half")
+        raise ZeroDivisionError
+
+
 def test_a_failure_half_way_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     place = tmp_path / "a.txt"
     place.write_text("old")
-    with pytest.raises(ZeroDivisionError), whole_file(place) as beside:
-        beside.write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_half(place)
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert place.read_text() == "old"
 
