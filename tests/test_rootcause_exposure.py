@@ -97,8 +97,8 @@ def test_an_exposure_counts_only_when_its_horizon_has_passed() -> None:
     assert (exposures.bad[exposures.meets({"os": "iOS"})] == 1.0).all()
 
 
-@given(ends=st.floats(6.0, 30.0), seed=st.integers(0, 5))
-@examples(max_examples=20)
+@given(ends=st.floats(16.0, 30.0), seed=st.integers(0, 5))
+@examples(max_examples=10)
 def test_what_happens_after_a_horizon_has_passed_changes_nothing(ends: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     days = rng.uniform(0, 28, 300)
@@ -108,15 +108,9 @@ def test_what_happens_after_a_horizon_has_passed_changes_nothing(ends: float, se
     ]
     whole = log_of(*journeys, LATE, copies=1)
     cut = whole[whole["time"] <= START + pd.Timedelta(days=ends)]
-    before, after = exposures_in(cut), exposures_in(whole)
-    known = {
-        (journey, time): bad
-        for journey, time, bad in zip(after.customer, after.time, after.bad, strict=True)
-    }
-    for customer, time, bad in zip(names(cut, before), before.time, before.bad, strict=True):
-        if not np.isnan(bad):
-            assert named(whole, after)[(customer, time)] == bad
-    assert len(known) == len(after)
+    known, later = outcomes(cut), outcomes(whole)
+    assert known
+    assert {key: later[key] for key in known} == known
 
 
 def test_exposed_are_all_who_met_the_conditions_since_the_onset() -> None:
@@ -130,11 +124,10 @@ def test_exposed_are_all_who_met_the_conditions_since_the_onset() -> None:
     assert (exposed["time"] == START + pd.Timedelta(days=5)).all()
 
 
-def names(events: pd.DataFrame, exposures: Exposures) -> list[str]:
-    categories = event_log(events, DEFINITION).events["customer_id"].cat.categories
-    return [str(categories[code]) for code in exposures.customer]
-
-
-def named(events: pd.DataFrame, exposures: Exposures) -> dict[tuple[str, int], float]:
-    keys = zip(names(events, exposures), map(int, exposures.time), strict=True)
-    return dict(zip(keys, map(float, exposures.bad), strict=True))
+def outcomes(events: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """Return what is known to have followed each customer's exposure at each instant."""
+    exposures = exposures_in(events)
+    customers = event_log(events, DEFINITION).events["customer_id"].cat.categories
+    keys = zip(customers[exposures.customer], map(int, exposures.time), strict=True)
+    found = dict(zip(keys, map(float, exposures.bad), strict=True))
+    return {key: bad for key, bad in found.items() if not np.isnan(bad)}

@@ -1,0 +1,160 @@
+"""The parts of the search: counting, dating, doubting and measuring, on rows made by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rootcause.conditions import Lead, in_fewest_values, indistinguishable, without_unneeded
+from rootcause.effect import effect_by_week, effect_of
+from rootcause.expected import StepRows, customer_fold, expected_rate, has_newborn_value
+from rootcause.onset import Onset, find_onset
+from rootcause.scan import Scanned, members, scan, slices_of
+from rootcause.significance import dispersion, looks_taken, q_value, smallest_detectable
+
+ONSET = 60
+CAUSE = ((0, 1), (1, 2))
+
+
+def rows_with(extra: float, *, n: int = 8000, seed: int = 0, moods: float = 0.0) -> StepRows:
+    """Return 100 days of three attributes of 3 values; the cause adds ``extra`` from day 60."""
+    rng = np.random.default_rng(seed)
+    day = np.sort(rng.integers(0, 100, n))
+    codes = rng.integers(0, 3, (n, 3))
+    hit = (codes[:, 0] == 1) & (codes[:, 1] == 2) & (day >= ONSET)
+    mood = rng.normal(0, moods, (101, 3))[day, codes[:, 2]]
+    chance = 1 / (1 + np.exp(1.7 - 0.3 * codes[:, 2] - mood))
+    bad = (rng.random(n) < 1 - (1 - chance) * (1 - extra * hit)).astype(float)
+    customer = np.arange(n)
+    return StepRows(
+        step=0,
+        index=customer,
+        codes=codes,
+        sizes=(3, 3, 3),
+        numbers=np.empty((n, 0)),
+        day=day + 20_000,
+        bad=bad,
+        fold=customer_fold(customer, 2, 0),
+    )
+
+
+def test_every_large_slice_is_counted_once_with_its_rows() -> None:
+    rows = rows_with(0.0, n=2000)
+    seen = 0
+    for attributes, codes, kept, ids in slices_of(rows):
+        for number, code in enumerate(codes):
+            conditions = tuple(zip(attributes, map(int, code), strict=True))
+            assert np.array_equal(kept[ids == number], np.flatnonzero(members(rows, conditions)))
+            seen += 1
+    assert seen == 9 + 27 + 27
+
+
+def test_a_slice_with_the_rows_of_its_parent_is_not_one_more() -> None:
+    rows = rows_with(0.0, n=2000)
+    same = replace(rows, codes=np.column_stack([rows.codes[:, 0]] * 2), sizes=(3, 3))
+    assert sum(len(codes) for _, codes, _, _ in slices_of(same)) == 6
+
+
+def test_the_planted_slice_leads_and_is_dated() -> None:
+    rows = rows_with(0.35)
+    expected = expected_rate(rows, seed=0)
+    leader = scan(rows, expected).candidates[0]
+    onset = find_onset(rows, expected, CAUSE)
+    assert leader.conditions == CAUSE
+    assert onset is not None
+    assert abs(onset.day - 20_000 - ONSET) <= 1
+    assert onset.earliest <= 20_000 + ONSET <= onset.latest + 1
+
+
+def test_what_changes_for_one_value_only_is_not_expected() -> None:
+    rows = rows_with(0.35)
+    cause = members(rows, CAUSE)
+    later = rows.day >= 20_000 + ONSET
+    expected = expected_rate(rows, seed=0, left_out=cause & later)
+    others = ~cause & later
+    assert expected[cause & later].mean() == pytest.approx(expected[others].mean(), abs=0.04)
+    assert expected[others].mean() == pytest.approx(rows.bad[others].mean(), abs=0.02)
+
+
+def test_a_value_born_inside_the_log_is_told_from_a_rare_one() -> None:
+    rows = rows_with(0.0)
+    release = np.where((rows.day > 20_050) & (rows.codes[:, 0] == 0), 1, 0)
+    rare = np.where(np.arange(len(rows)) == 5000, 1, 0)
+    made = replace(rows, codes=np.column_stack([release, rare]), sizes=(2, 2))
+    assert has_newborn_value(made, 0)
+    assert not has_newborn_value(made, 1)
+
+
+def test_a_condition_whose_siblings_are_as_bad_is_dropped() -> None:
+    rows = rows_with(0.35)
+    expected = expected_rate(rows, seed=0, left_out=members(rows, CAUSE))
+    onset = find_onset(rows, expected, (*CAUSE, (2, 0)))
+    assert onset is not None
+    lead = Lead(0, (*CAUSE, (2, 0)), onset, 0.0)
+    assert without_unneeded(rows, expected, lead) == CAUSE
+
+
+def test_values_of_the_same_rows_are_named_by_the_attribute_with_fewer() -> None:
+    rows = rows_with(0.0)
+    coarse = np.minimum(rows.codes[:, 0], 1)
+    made = replace(rows, codes=np.column_stack([rows.codes[:, 0], coarse]), sizes=(3, 2))
+    assert in_fewest_values(made, ((0, 0),)) == ((1, 0),)
+    assert indistinguishable(made, ((1, 0),)) == [(0, 0)]
+
+
+def test_days_that_scatter_like_coins_do_not_and_moody_days_do() -> None:
+    calm, moody = rows_with(0.0, n=20_000), rows_with(0.0, n=20_000, moods=1.2)
+    assert dispersion(calm, expected_rate(calm, seed=0)) < 1.3
+    assert dispersion(moody, expected_rate(moody, seed=0)) > 1.3
+
+
+def test_the_interval_of_the_effect_holds_the_truth_nearly_always() -> None:
+    truth, held = 0.3 * 0.8, 0  # one more independent reason, over a usual 20 %
+    for seed in range(12):
+        rows = rows_with(0.3, n=4000, seed=seed)
+        later = members(rows, CAUSE) & (rows.day >= 20_000 + ONSET)
+        expected = expected_rate(rows, seed=0, left_out=later)
+        found = effect_of(rows, expected, CAUSE, since=20_000 + ONSET, scatter=1.0)
+        held += found.low < truth < found.high
+        assert found.effect == pytest.approx(found.rate - found.expected_rate)
+        assert found.known == later.sum()
+    assert held >= 10
+
+
+def test_weeks_before_the_onset_show_no_effect_and_weeks_after_it_do() -> None:
+    rows = rows_with(0.5)
+    later = members(rows, CAUSE) & (rows.day >= 20_000 + ONSET)
+    expected = expected_rate(rows, seed=0, left_out=later)
+    weeks = effect_by_week(rows, expected, CAUSE, since=20_000 + ONSET, scatter=1.0)
+    day = np.array([np.datetime64(week.week, "D").astype(int) for week in weeks])
+    effects = np.array([week.effect for week in weeks])
+    assert np.abs(effects[day < 20_000 + ONSET - 7].mean()) < 0.06
+    assert effects[day >= 20_000 + ONSET].min() > 0.15
+    assert sum(week.exposed for week in weeks) == members(rows, CAUSE).sum()
+
+
+@given(nats=st.floats(0, 60), more=st.floats(0.1, 20), slices=st.integers(1, 10**6))
+def test_more_evidence_is_surer_and_more_looks_are_less_sure(
+    nats: float, more: float, slices: int
+) -> None:
+    lead = Lead(0, CAUSE, Onset(0, 0, 0, nats, nats, 0.1, at_birth=False), nats)
+    looks = (slices, slices, slices)
+    twice = (2 * slices, 2 * slices, 2 * slices)
+    here = q_value(lead, nats, looks, rank=1)
+    assert q_value(lead, nats + more, looks, rank=1) <= here
+    assert q_value(lead, nats, twice, rank=1) >= here
+
+
+def test_what_could_hide_shrinks_with_certainty_and_never_below_the_floor() -> None:
+    errors = np.array([0.01, 0.02, 0.03])
+    usual = smallest_detectable(errors, (100, 100, 100), 1.0)
+    assert usual == pytest.approx(0.11, abs=0.02)
+    assert smallest_detectable(errors / 100, (100, 100, 100), 1.0) == 0.03
+    assert smallest_detectable(np.empty(0), (0, 0, 0), 1.0) is None
+
+
+def test_looks_of_all_steps_are_added_by_order() -> None:
+    one = Scanned((), (3, 2, 1), 10, np.empty(0))
+    assert looks_taken([one, one]) == (6, 4, 2)
