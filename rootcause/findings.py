@@ -66,9 +66,9 @@ class Searched:
 class Findings:
     """All findings about one outcome of one journey, strongest first.
 
-    ``smallest_detectable_effect``: half of all single conditions would have been found with an
-    effect of this size, had it begun in the last third of the log; None where nothing could be
-    searched, and then ``note`` says why. ``smallest_by_step``: the same, per step.
+    ``smallest_detectable_effect``: had a single condition begun to do harm of this size in the last
+    third of the log, it would have been found for half of all exposures; None where nothing could
+    be searched, and then ``note`` says why. ``smallest_by_step``: the same, per step.
     """
 
     journey: str

@@ -170,8 +170,8 @@ def _settled_rivals(looks: list[Look], lead: Lead, *, seed: int) -> list[Settled
     return sorted(known, key=lambda settled: -settled.lead.score)
 
 
-def _origins(question: _Question, rivals: list[Settled]) -> list[Settled]:
-    """Return the rivals whose excess neither is reached through, nor arises at, another's step."""
+def _origins(question: _Question, rivals: list[Settled]) -> Iterator[Settled]:
+    """Yield the rivals whose excess neither is reached through, nor arises at, another's step."""
     exposures, seed = question.exposures, question.seed
 
     def has_its_own(rival: Settled) -> bool:
@@ -183,7 +183,7 @@ def _origins(question: _Question, rivals: list[Settled]) -> list[Settled]:
             for step in [other.lead.step]
         )
 
-    return [rival for rival in rivals if has_its_own(rival)]
+    yield from filter(has_its_own, rivals)
 
 
 def _is_as_sharp(one: Settled, other: Settled) -> bool:

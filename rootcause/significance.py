@@ -59,14 +59,18 @@ def q_value(lead: Lead, deflated: float, looks: Sequence[int], *, rank: int) -> 
 
 
 def smallest_detectable(errors: Floats, looks: Sequence[int], scatter: float) -> float | None:
-    """Return the effect that half of all single conditions would have shown, had it begun late.
+    """Return the effect that would have been found, had it begun late, for half of the exposures.
 
-    ``errors``: standard errors of single values in the last third of the log. With 80 % power, at
-    the strictness of this search; never below the practical floor; None if there are none.
+    ``errors``: standard errors of single values in the last third of the log; a value weighs by
+    its exposures. With 80 % power, at the strictness of this search; never below the practical
+    floor; None if there are none.
     """
     if not len(errors):
         return None
     weight = len(looks) * max(looks[0], 1) * 2 * ONSETS_IN_EFFECT
     strictness = norm.isf(FALSE_DISCOVERY_RATE / weight) + norm.ppf(_POWER)
-    found = float(strictness * np.sqrt(scatter) * np.median(errors))
+    ascending = np.sort(errors)
+    exposures = np.cumsum(1.0 / ascending**2)
+    middle = ascending[np.searchsorted(exposures, exposures[-1] / 2)]
+    found = float(strictness * np.sqrt(scatter) * middle)
     return min(1.0, max(SMALLEST_EFFECT, found))
