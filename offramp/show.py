@@ -16,6 +16,7 @@ from training.evaluate import doubts
 
 _MOST_ROWS = 12
 _UNKNOWN = "-"
+_WORSE = {"success": "less success", "leakage": "more leakage", "churn": "more churn"}
 
 
 def checked(found: LogCheck) -> RenderableType:
@@ -88,17 +89,18 @@ def found_causes(found: Findings) -> RenderableType:
     )
     if not found.findings:
         return Group(Text(f"Nothing found. {hidden}"), Text(looked, style="dim"))
-    named = [Text(line) for one in found.findings for line in _finding(one)]
+    worse = _WORSE[found.outcome]
+    named = [Text(line) for one in found.findings for line in _finding(one, worse)]
     return Group(*named, Text(f"{looked} {hidden}", style="dim"))
 
 
-def _finding(one: Finding) -> Iterable[str]:
+def _finding(one: Finding, worse: str) -> Iterable[str]:
     low, high = (100 * end for end in one.effect_interval)
     yield f"{one.id}  {_conditions(one.conditions)}"
     for other in one.also_indistinguishable:
         yield f"  cannot be told apart from {_conditions(other)}"
     yield f"  since {one.onset} (between {one.onset_interval[0]} and {one.onset_interval[1]})"
-    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) of the bad outcome"
+    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) {worse}"
     yield f"  {one.exposed_journeys:,} journeys exposed, {one.harmed_journeys:,} harmed"
 
 
