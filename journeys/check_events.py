@@ -224,8 +224,9 @@ def _duplicates(
         yield Problem(
             "warning",
             "Some rows are exact duplicates of another",
-            f"{int(double.sum()):,} of {len(rows):,} events, for instance {_row_text(example)}",
+            f"{int(double.sum()):,} of {len(rows):,} events",
             "remove them if the export wrote them twice; here they count as events",
+            example=f"for instance {_row_text(example)}",
         )
 
 

@@ -117,6 +117,7 @@ def _endless(log: EventLog, journeys: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(
             "warning",
             "One journey is far longer than the others",
-            f"{longest:,} events of customer {customer!r}, where the median is {median:,.0f}",
+            f"{longest:,} events, where the median is {median:,.0f}",
             "look whether that is a person, a test or a key that stands for nobody",
+            example=f"of customer {customer!r}",
         )

@@ -1,16 +1,19 @@
 """The commands about causes: what they ask of the rooms, in order."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from journeys.check import check_log
 from journeys.definition import Definition, Outcome
-from journeys.errors import FindingsError
+from journeys.errors import BundleError, FindingsError, listed
 from journeys.find import find_journeys
 from journeys.log import EventLog
 from journeys.read import read_events, read_frame
-from offramp.console import working
+from models.bundle import Bundle
+from models.threads import one_thread
+from offramp.console import Tell, working
 from rootcause.audience import audience_of
 from rootcause.findings import Findings, read_findings
 from rootcause.report import ReportData, write_report
@@ -18,7 +21,7 @@ from rootcause.search import find_causes
 from rootcause.symptoms import with_symptoms
 from rootcause.verify import Verdict, was_it_fixed
 from serving.registry import fetch_bundle
-from training.score import score_open
+from training.score import definition_for, score_open
 
 
 def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: int) -> Findings:
@@ -29,20 +32,39 @@ def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: i
         return with_symptoms(found, log, journeys, definition)
 
 
+def searched_for_all(
+    log: EventLog, definition: Definition, *, seed: int, tell: Tell
+) -> list[Findings]:
+    """Return the findings about every outcome, with symptoms; two searches at a time."""
+    journeys = find_journeys(log, definition)
+    shares = dict.fromkeys(definition.outcomes, 0.0)
+
+    def search(outcome: Outcome) -> Findings:
+        def tell_of_all(label: str, share: float) -> None:
+            shares[outcome] = share
+            tell(f"{outcome}: {label}", sum(shares.values()) / len(shares))
+
+        found = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell_of_all)
+        return with_symptoms(found, log, journeys, definition)
+
+    with one_thread(), ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(search, definition.outcomes))
+
+
 def health_of(events: str, definition: Definition) -> list[str]:
-    """Return what `offramp check` has to say of a log, a sentence each."""
+    """Return what `offramp check` has to say of a log, a sentence each, without customer keys."""
     found = check_log(read_frame(events), definition, now=pd.Timestamp.now(tz="UTC"))
-    return [problem.sentence for problem in found.problems]
+    return [problem.sentence_without_keys for problem in found.problems]
 
 
 def reported(
     events: str, definition: Definition, model: str, file: str, *, seed: int
 ) -> tuple[Path, Path]:
     """Search every outcome and write the report; without a model it says nothing of predictions."""
+    bundle = _bundle_for(definition, model) if model else None
     log = read_events(events, definition)
-    bundle = fetch_bundle(model) if model else None
-    findings = [searched(log, definition, outcome, seed=seed) for outcome in definition.outcomes]
-    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    with working("Searching for causes") as tell:
+        findings = searched_for_all(log, definition, seed=seed, tell=tell)
     data = ReportData(
         log=log,
         journeys=find_journeys(log, definition),
@@ -67,7 +89,7 @@ def audience_in(
             f"{findings!r} holds no finding, so there is nobody to list. "
             "That is an answer: nothing was found."
         )
-    bundle = fetch_bundle(model)
+    bundle = _bundle_for(definition, model)
     journeys = find_journeys(log, definition)
     parts = [audience_of(log, journeys, definition, one).assign(finding=one.id) for one in chosen]
     column = f"p_{found.outcome}"
@@ -83,17 +105,33 @@ def verdict_on(
 ) -> Verdict:
     """Return whether a finding's effect is gone since an instant."""
     found = _findings_about(definition, findings)
-    try:
-        at = pd.Timestamp(fixed_at)
-    except ValueError:
+    at = pd.to_datetime(fixed_at, utc=True, errors="coerce")
+    if pd.isna(at):
         raise FindingsError(
             f"{fixed_at!r} is not a time; write --fixed-at 2026-03-20 or 2026-03-20T08:00:00Z."
-        ) from None
-    at = at.tz_localize("UTC") if at.tzinfo is None else at.tz_convert("UTC")
+        )
     journeys = find_journeys(log, definition)
     return was_it_fixed(
         log, journeys, definition, found.finding(finding), outcome=found.outcome, fixed_at=at
     )
+
+
+def _bundle_for(definition: Definition, model: str) -> Bundle:
+    """Fetch a model and make sure that it can read a log that was read for this definition."""
+    bundle = fetch_bundle(model)
+    learnt = definition_for(bundle, definition)
+    now, then = set(definition.attributes.numeric), set(learnt.attributes.numeric)
+    other = [
+        name
+        for name in learnt.fields
+        if name not in definition.fields or (name in now) != (name in then)
+    ]
+    if other:
+        raise BundleError(
+            f"The model {model!r} learnt from {listed(other)}, which the definition does not read "
+            "as it did. Train again, or give the definition that the model was trained with."
+        )
+    return bundle
 
 
 def _findings_about(definition: Definition, file: str) -> Findings:

@@ -218,7 +218,14 @@ def test_one_endless_journey_is_told() -> None:
     )
     long.loc[0, "activity"] = "start"
     sentences = told(pd.concat([sound_log(), long], ignore_index=True))
-    assert "10,000 events of customer 'robot'" in sentences
+    assert "(10,000 events, where the median is 2; of customer 'robot')" in sentences
+
+
+def test_a_sentence_for_a_report_names_no_customer() -> None:
+    frame = sound_log().assign(customer_id=lambda log: "secret-" + log["customer_id"])
+    found = check(pd.concat([frame, frame.tail(1)], ignore_index=True)).problems
+    assert any("secret-" in problem.sentence for problem in found)
+    assert not any("secret-" in problem.sentence_without_keys for problem in found)
 
 
 def test_a_key_among_the_attributes_and_an_empty_one_are_told() -> None:

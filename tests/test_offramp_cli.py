@@ -221,6 +221,21 @@ def test_a_model_of_another_journey_is_refused(run: Run, world: Path, model: str
     assert answer.code == 1
     assert "'loan'" in answer.err
     assert "'card'" in answer.err
+    page = world / "card.html"
+    assert run("report", *words, "--model", model, "--out", page).err == answer.err
+    assert not page.exists()
+
+
+def test_a_model_that_learnt_from_other_attributes_makes_no_report(
+    run: Run, world: Path, model: str
+) -> None:
+    """It ended in a KeyError: the log is read for the definition, the model asks for its own."""
+    (world / "fewer.yaml").write_text(JOURNEY.replace("technical: [app], ", ""))
+    words = ["--events", world / "events.parquet", "--journey", world / "fewer.yaml"]
+    answer = run("report", *words, "--model", model, "--out", world / "fewer.html")
+    assert answer.code == 1
+    assert "learnt from 'app'" in answer.words
+    assert not (world / "fewer.html").exists()
 
 
 def test_a_model_that_is_not_there_is_one_message(run: Run, world: Path, model: str) -> None:
@@ -248,9 +263,10 @@ def test_a_cause_goes_from_findings_to_audience_and_verdict(run: Run, tmp_path: 
     assert "Cannot tell yet" in early.words
     unfixed = run("verify", *on(tmp_path), *about, "--fixed-at", "2026-03-24")
     assert "Not fixed" in unfixed.words
-    absurd = run("verify", *on(tmp_path), *about, "--fixed-at", "soon")
-    assert absurd.code == 1
-    assert "'soon'" in absurd.err
+    for absurd in ("soon", "NaT"):
+        answer = run("verify", *on(tmp_path), *about, "--fixed-at", absurd)
+        assert answer.code == 1
+        assert f"{absurd!r} is not a time" in answer.err
 
 
 def test_simulate_refuses_an_unknown_scenario_and_writes_nothing(run: Run, tmp_path: Path) -> None:
