@@ -6,7 +6,6 @@ answer, and ``smallest_detectable_effect`` says what could have hidden.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import date
@@ -15,6 +14,7 @@ from typing import Any, get_args
 
 from journeys.definition import Outcome
 from journeys.errors import FindingsError, listed
+from journeys.writing import whole_file
 
 
 @dataclass(frozen=True)
@@ -132,19 +132,16 @@ def finding_id(journey: str, outcome: str, conditions: Mapping[str, str]) -> str
 
 
 def write_findings(findings: Findings, path: str | Path) -> None:
-    """Write findings.json: beside its place first, then renamed, so that no half file is left."""
-    target = Path(path)
+    """Write findings.json, whole or not at all.
+
+    Raises
+    ------
+    OfframpError
+        If the place cannot be written to.
+    """
     text = json.dumps(findings.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with whole_file(path) as beside:
         beside.write_text(text + "\n", encoding="utf-8")
-        beside.replace(target)
-    except OSError as fault:
-        beside.unlink(missing_ok=True)
-        raise FindingsError(
-            f"The findings cannot be written to {str(path)!r}: {fault.strerror}. "
-            "Give a file in a folder that exists and may be written to."
-        ) from fault
 
 
 def read_findings(path: str | Path) -> Findings:

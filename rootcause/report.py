@@ -6,7 +6,6 @@ come from the sections (`overview`, `cards`, `trust`), pictures from `plots`; th
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from journeys.definition import Definition
 from journeys.errors import OfframpError
 from journeys.log import EventLog
+from journeys.writing import whole_file
 from models.bundle import Bundle
 from rootcause.cards import Asked, card, checked, grouped, headline
 from rootcause.exposure import Exposures, exposures_of
@@ -72,24 +72,28 @@ def write_report(
 ) -> tuple[Path, Path]:
     """Write the report and, beside it under the same stem, the JSON of everything shown.
 
-    Both are written beside their places first and then renamed: no half file is ever left.
+    Each is written whole or not at all.
 
     Raises
     ------
     OfframpError
-        If the folder does not exist or may not be written to.
+        If the page is to be the JSON's own place, or the folder may not be written to.
     """
     target = Path(path)
+    beside = target.with_suffix(".json")
+    if beside == target:
+        raise OfframpError(
+            f"The report is a page, and its data stand beside it in {str(path)!r}; "
+            f"give another name, such as {str(target.with_suffix('.html'))!r}."
+        )
     tell = progress or (lambda _label, _share: None)
     content, pictures = report_content(data, progress=tell)
     tell("report", 1.0)
-    written = {
-        target: render(content, pictures),
-        target.with_suffix(".json"): json.dumps(content, indent=1, ensure_ascii=False) + "\n",
-    }
-    for place, text in written.items():
-        _write(place, text)
-    return target, target.with_suffix(".json")
+    page, text = render(content, pictures), json.dumps(content, indent=1, ensure_ascii=False)
+    with whole_file(target) as whole, whole_file(beside) as data_file:
+        whole.write_text(page, encoding="utf-8")
+        data_file.write_text(f"{text}\n", encoding="utf-8")
+    return target, beside
 
 
 def report_content(
@@ -215,16 +219,3 @@ def _privacy(definition: Definition) -> list[str]:
         "No customer key stands in this file or in the JSON beside it; example journeys carry "
         "pseudonyms. Groups of fewer than 10 are not shown.",
     ]
-
-
-def _write(place: Path, text: str) -> None:
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(place)
-    except OSError as fault:
-        beside.unlink(missing_ok=True)
-        raise OfframpError(
-            f"The report cannot be written to {str(place)!r}: {fault.strerror}. "
-            "Give a file in a folder that exists and may be written to."
-        ) from fault

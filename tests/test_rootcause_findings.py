@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeys.errors import FindingsError
+from journeys.errors import FindingsError, OfframpError
 from rootcause.findings import (
     Finding,
     Findings,
@@ -127,8 +127,10 @@ def test_a_file_that_holds_no_findings_ends_in_one_message(
         read_findings(path)
 
 
-def test_a_missing_file_and_a_missing_folder_are_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_said_and_a_missing_folder_is_made(tmp_path: Path) -> None:
     with pytest.raises(FindingsError, match=r"cannot be read.*offramp findings"):
         read_findings(tmp_path / "nothing.json")
-    with pytest.raises(FindingsError, match="cannot be written"):
-        write_findings(FINDINGS, tmp_path / "no" / "findings.json")
+    write_findings(FINDINGS, tmp_path / "new" / "findings.json")
+    assert read_findings(tmp_path / "new" / "findings.json") == FINDINGS
+    with pytest.raises(OfframpError, match="cannot be written"):
+        write_findings(FINDINGS, tmp_path / "new" / "findings.json" / "inside_a_file.json")

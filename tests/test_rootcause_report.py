@@ -203,7 +203,11 @@ def test_it_is_small_and_the_same_every_time(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
 
 
-def test_a_folder_that_is_not_there_is_one_clear_fault(data: ReportData, tmp_path: Path) -> None:
+def test_a_place_that_cannot_hold_it_is_one_clear_fault(data: ReportData, tmp_path: Path) -> None:
     few = replace(data, bundle=None, findings=[])
+    (tmp_path / "file").write_text("")
     with pytest.raises(OfframpError, match="cannot be written"):
-        write_report(tmp_path / "nowhere" / "report.html", few)
+        write_report(tmp_path / "file" / "report.html", few)
+    with pytest.raises(OfframpError, match=r"give another name, such as .*report\.html"):
+        write_report(tmp_path / "report.json", few)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
