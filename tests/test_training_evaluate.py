@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from training.evaluate import METRICS, STAGES, TestPart, evaluate_outcome, wilson
+from training.evaluate import METRICS, STAGES, TestPart, doubts, evaluate_outcome, wilson
 
 Floats = NDArray[np.float64]
 CHANCES = st.sampled_from([0.1, 0.1, 0.25, 0.5, 0.75, 0.9])  # few values: ties happen
@@ -159,3 +159,13 @@ def test_wilson_is_the_textbooks_interval(hits: int, n: int) -> None:
 def test_the_same_seed_says_the_same() -> None:
     one, two = (evaluate_outcome(drawn(300), {}, seed=5) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.parametrize("customers", [100, 300, 2_000])
+def test_chance_alone_raises_no_doubt_and_a_shift_does(customers: int) -> None:
+    """Of few customers the calibration error is large by chance: sound models were doubted."""
+    sound = drawn(customers, repeats=3)
+    assert doubts({"leakage": evaluate_outcome(sound, {}, seed=0)}) == []
+    shifted = sound.predicted_by(np.clip(sound.p + 0.3, 0.0, 1.0))
+    (doubt,) = doubts({"leakage": evaluate_outcome(shifted, {}, seed=0)})
+    assert "unlike what was learnt from" in doubt

@@ -71,6 +71,7 @@ def evaluate_outcome(
         "positives": int(part.y.sum()),
         "base_rate": float(part.y.mean()),
         "metrics": _with_intervals(draws),
+        "calibration_error_by_chance": _calibration_error_by_chance(part, seed),
         "baselines": {name: _with_intervals(found) for name, found in of_baseline.items()},
         "lift": {
             name: _with_intervals(draws - found)["auc"] for name, found in of_baseline.items()
@@ -85,10 +86,10 @@ def doubts(evaluation: dict[str, Any]) -> list[str]:
     """Return, in sentences, why some predictions should not be acted on; empty when none."""
     found = []
     for outcome, said in evaluation.items():
-        error = said["metrics"]["calibration_error"]
-        if (error["low"] or 0.0) > _TOO_FAR_OFF:
+        error = said["metrics"]["calibration_error"]["value"]
+        if error is not None and error - said["calibration_error_by_chance"] > _TOO_FAR_OFF:
             found.append(
-                f"The probabilities of {outcome} were off by {100 * error['value']:.0f} points on "
+                f"The probabilities of {outcome} were off by {100 * error:.0f} points on "
                 "later journeys: what came later is unlike what was learnt from. Look at how the "
                 "log was drawn before acting on them."
             )
@@ -124,6 +125,19 @@ def _metric_draws(part: TestPart, seed: int) -> Floats:
         if taken.any():  # of very few customers a draw may take none
             draws.append(scored.metrics(taken[member].astype(np.float64)))
     return np.array(draws)
+
+
+def _calibration_error_by_chance(part: TestPart, seed: int) -> float:
+    """Return the error that predictions without any fault stay below in 95 of 100 draws.
+
+    Few customers never come out exactly as predicted, so the error itself is never zero. Each draw
+    turns the sign of what a customer's samples were off by, all of them together.
+    """
+    scored = _Scored(part)
+    rng = np.random.default_rng(seed)
+    _, member = np.unique(part.customers, return_inverse=True)
+    signs = rng.choice([-1.0, 1.0], size=(_REPEATS, member.max() + 1))
+    return float(np.quantile([scored.calibration_error(sign[member]) for sign in signs], 0.95))
 
 
 def _with_intervals(draws: Floats) -> dict[str, Interval]:
@@ -163,12 +177,12 @@ class _Scored:
         total = weight.sum()
         squared, log_loss = (float(weight @ loss / total) for loss in self._losses)
         ranked = (_auc(positive, negative), _average_precision(positive, negative))
-        return np.array([*ranked, squared, log_loss, self._calibration_error(weight)])
+        return np.array([*ranked, squared, log_loss, self.calibration_error(weight)])
 
-    def _calibration_error(self, weight: Floats) -> float:
+    def calibration_error(self, weight: Floats) -> float:
         """Return the expected calibration error over ten bins of equal size."""
         gap = np.bincount(self._bin, weight * (self._part.y - self._part.p))
-        return float(np.abs(gap).sum() / weight.sum())
+        return float(np.abs(gap).sum() / np.abs(weight).sum())
 
 
 def _auc(positive: Floats, negative: Floats) -> float:
