@@ -48,8 +48,9 @@ def labels_of(
     dict of DataFrame, shape (n_samples, 3), with the samples' index
         ``y``: 1.0, 0.0 or NaN (censored or not at risk); ``known_at``: the UTC instant at which the
         label was known, NaT where ``y`` is NaN; ``closed_at``: the later instant from which this
-        sample has been watched as long as any other (the horizon's end; for success, when 95 % of
-        journeys have ended), NaT where the log ends before it or ``y`` is NaN.
+        sample has been watched as long as any other (the horizon's end; for success, when
+        95 % of journeys have ended; for leakage without a horizon, when this one has, too), NaT
+        where the log ends before it or ``y`` is NaN.
     """
     found = _found(log, journeys, samples, definition)
     return {outcome: _decided(each, log, samples) for outcome, each in found.items()}
@@ -105,7 +106,7 @@ def _usual_length(log: EventLog, journeys: pd.DataFrame, definition: Definition)
     start, end = microseconds(journeys["start"]), end_times(journeys)
     middle = (log.times.min() + log.times.max()) // 2
     watched = (start <= middle) & (end != NEVER)
-    within = definition.rules["success"].within
+    within = definition.success.within if definition.success else None
     longest = NEVER if within is None else _micros(within)
     if not watched.any():
         return 0
@@ -123,7 +124,8 @@ def _leakage(
     if rule.within is None:
         journey = samples["journey"].to_numpy()
         end = end_times(journeys)[journey]
-        return np.where(at <= end, at, NEVER), end, had_none, end
+        usual = microseconds(journeys["start"])[journey] + _usual_length(log, journeys, definition)
+        return np.where(at <= end, at, NEVER), end, had_none, np.maximum(end, usual)
     horizon = microseconds(samples["cutoff"]) + _micros(rule.within)
     return at, horizon, had_none, horizon
 

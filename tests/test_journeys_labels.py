@@ -102,6 +102,19 @@ def test_a_quick_success_is_closed_no_sooner_than_the_usual_journey() -> None:
     assert np.isnan(first_days["closed"].tolist()[1])
 
 
+def test_without_a_horizon_the_leakage_of_quick_journeys_is_closed_no_sooner() -> None:
+    """Of the journeys begun late only those that ended at once were learnt from."""
+    events = [("a", 0, "start"), ("a", 8, "look"), ("b", 30, "start"), ("b", 31, "won")]
+    slow = Definition.from_dict(
+        {**WRITTEN, "leakage": {"activity": "call"}, "abandoned_after": "9d"}
+    )
+    found = labelled(events, "leakage", slow)
+    assert found.loc[found["customer"] == "a", "closed"].eq(12).all()
+    quick = found[(found["customer"] == "b") & (found["day"] == 30)]
+    assert quick[["y", "known"]].to_numpy().tolist() == [[0, 31]]
+    assert quick["closed"].isna().all()
+
+
 def test_who_has_left_is_not_asked_again_and_who_comes_back_from_silence_is() -> None:
     gone = [("a", 0, "left"), ("a", 1, "start"), ("b", 30, "look")]
     assert labelled(gone, "churn", DEFINITION)["y"].isna().all()
