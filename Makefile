@@ -48,7 +48,7 @@ notebooks: $(READY) ## run every notebook in a temporary folder, fail on the fir
 wheel: $(READY) ## build the wheel and try it in a fresh environment
 	.ci/wheel
 
-benchmark-%: $(READY) ## run one benchmark, for example: make benchmark-outcome-auc
+benchmark-%: $(READY) ## run one benchmark, for example: make benchmark-features
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 
 clean: ## remove what was built and measured; keep .venv and tracked runs

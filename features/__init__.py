@@ -3,7 +3,7 @@
 A **feature** is one column of the table: a name, a unit, a tier and words.  `feature_list` says
 which features a journey has, one line each; `plan_of` compiles the list with the **vocabulary**
 that was learnt on the training part; `table` walks every customer's events once and writes a row
-at each cutoff.  Training, serving and clusters run that one compiled walk, so they cannot differ.
+at each cutoff.  Training, scoring and serving run that one compiled walk, so they cannot differ.
 No label can be seen from here.
 """
 

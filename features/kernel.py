@@ -3,7 +3,7 @@
 A **plan** (`features.plan`) is a table of numbers, one row per primitive: which operation, on
 which column, with which slots of the state and of the output.  `fold` lets every primitive walk
 over a customer's events and write its features at each cutoff; the same compiled function builds
-training tables, answers one request and runs on a cluster.
+training tables, scores a log and answers one request.
 
 A new primitive is a class in `features.primitives` and a branch here, in `_observe` and `_write`.
 Everything compiled stands in this one file, because numba's disk cache does not notice a change in

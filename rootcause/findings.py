@@ -1,7 +1,7 @@
 """Findings: what the search says, and `findings.json`, the contract with everybody else.
 
-The shape of the file stands in docs and in `Findings.as_dict`; an empty list of findings is an
-answer, and ``smallest_detectable_effect`` says what could have hidden.
+The shape of the file is that of `Findings` and `Finding`; an empty list of findings is an answer,
+and ``smallest_detectable_effect`` says what could have hidden.
 """
 
 import hashlib
@@ -195,7 +195,7 @@ def _check_conditions(conditions: object) -> None:
 
 
 def _given(kind: type[Any], written: object, what: str) -> dict[str, Any]:
-    """Return the keys that the record knows; those without a default must be there."""
+    """Return the keys that the class knows; those without a default must be there."""
     if not isinstance(written, Mapping):
         raise FindingsError(
             f"Where {what} should stand there is {str(written)[:60]!r}, not a JSON object. "

@@ -122,7 +122,7 @@ def _parameters(trained: Trained) -> dict[str, object]:
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:
-    """Return ``outcome.metric``, its ``_low`` and ``_high``, and the lift over each baseline."""
+    """Return ``outcome.metric``, its ``_low`` and ``_high``, and each baseline's AUC."""
     found: dict[str, float | None] = {}
     for outcome, said in _evaluation(bundle).items():
         for metric, interval in said["metrics"].items():
