@@ -68,11 +68,6 @@ def png_bytes(figure: Figure) -> bytes:
     return drawn.getvalue()
 
 
-def standalone(svg: str) -> str:
-    """Return an SVG element as a file of its own."""
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{svg}'
-
-
 def _settings() -> AbstractContextManager[None]:
     return mpl.rc_context(
         {
