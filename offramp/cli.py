@@ -195,9 +195,12 @@ def audience(
     finding: Annotated[str, typer.Option(help="One finding's id; without it, all of them.")] = "",
 ) -> None:
     """List the customers of a finding: those affected, and those at risk of being next."""
-    from offramp.causes import audience_in
-    from training.score import write_scores
+    from pathlib import Path
 
+    from offramp.causes import audience_in
+    from training.score import require_suffix, write_scores
+
+    require_suffix(Path(file))
     log, definition = _read(events, journey)
     people = audience_in(log, definition, model, findings, finding)
     write_scores(people, file)

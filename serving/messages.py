@@ -83,9 +83,9 @@ class JourneyPrediction(Struct, frozen=True):
     """One open journey at its cutoff.
 
     ``step`` is the last activity; ``p`` the calibrated probability of each outcome, with its 90 %
-    ``interval``; ``base_rate`` the share in training.  An outcome in ``happened`` is past: its
-    ``p`` says nothing.  ``points`` of a reason are what it adds to ``p``: an association, not a
-    cause.
+    ``interval``; ``base_rate`` its share in the log learnt from.  An outcome in ``happened`` is
+    past: its ``p`` says nothing.  ``points`` of a reason are what it adds to ``p``: an association,
+    not a cause.
     """
 
     journey: str
