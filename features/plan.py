@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import kernel
+from features import vocabulary as vocabulary_module
 from features.feature import Feature
 from features.primitive import Primitive
 from features.primitives import Stats
@@ -80,7 +81,7 @@ def plan_of(
         table=np.array(rows, dtype=np.int64),
         initial=np.array(initial, dtype=np.float64),
         features=_with_unique_names(features),
-        spec_hash=_fingerprint(rows, features, columns),
+        spec_hash=_fingerprint([*rows, [int(np.isnan(at)) for at in initial]], features, columns),
     )
 
 
@@ -113,7 +114,8 @@ def _fingerprint(
 ) -> str:
     """Return a hash that moves with the list, the vocabulary or the kernel, not with its words."""
     described = [[one.name, one.unit] for one in features]
-    written = json.dumps([rows, described, columns, _without_words(inspect.getsource(kernel))])
+    code = [_without_words(inspect.getsource(module)) for module in (kernel, vocabulary_module)]
+    written = json.dumps([rows, described, columns, code])
     return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 

@@ -7,6 +7,7 @@ the YAML; `journeys.definition_file` reads it and says what cannot hold.
 
 import re
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import numpy as np
@@ -84,6 +85,13 @@ def _names(value: object) -> object:
 def _ascending(lengths: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
     """Each length once, the shortest first: two equal ticks would be the same sample twice."""
     return tuple(sorted(set(lengths)))
+
+
+def _plain_name(name: str) -> str:
+    """Accept a name that can also name a model in the registry and a file."""
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name) is None:
+        raise ValueError(f"{name!r} is not a name; use letters, digits, - and _, and no spaces")
+    return name
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(duration_text)]
@@ -177,7 +185,7 @@ class Values(_Frozen):
 class Definition(_Frozen):
     """One journey, as its YAML says it (see docs/definition.md for every key)."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    name: Annotated[str, AfterValidator(_plain_name)]
     columns: dict[str, str] = Field(default_factory=dict)
     start: Rule | None = None
     success: Rule | None = None
@@ -191,10 +199,10 @@ class Definition(_Frozen):
     ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
 
     @model_validator(mode="after")
-    def _maps_what_it_uses(self) -> "Definition":
-        used = (*_OURS, *self.fields, *self.attributes.sensitive, *self.attributes.numeric)
+    def _maps_no_misspelt_name(self) -> "Definition":
+        used = (*_OURS, *self.fields, *self.attributes.sensitive)
         for ours in self.columns:
-            if ours not in used:
+            if ours not in used and get_close_matches(ours, used, n=1, cutoff=0.8):
                 raise ValueError(
                     f"columns maps {with_closest(ours, used)}, which the journey does not use; the "
                     "keys are ours, the values the file's"

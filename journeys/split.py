@@ -62,9 +62,9 @@ def split_by_time(
     at = _best_instant(start[closed] - _micros(gap), closed_at[closed])
     if at is None:
         raise TooLittleDataError(
-            f"The log has {int(closed.sum()):,} samples with a known label, but no instant that "
-            "leaves some known before it and some journeys begun after it. Give a longer log, or "
-            "a shorter `within:` in the definition."
+            f"The log has {int(closed.sum()):,} samples whose label is known, and no instant that "
+            "leaves some of them before it and some journeys begun after it. Give a longer log, or "
+            "a shorter horizon (`within:`) in the definition."
         )
     split = split_at(log, journeys, samples, labels, at=instants(np.array([at]))[0], gap=gap)
     if not split.train.any() or not split.test.any():

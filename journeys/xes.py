@@ -69,7 +69,7 @@ def _attributes(element: Element, prefix: str, dates: set[str]) -> dict[str, obj
     found = {}
     for child in element:
         tag, key, value = _local(child.tag), child.get("key"), child.get("value")
-        if key is None or value is None or tag not in _READ:
+        if key is None or not value or tag not in _READ:
             continue
         found[prefix + key] = _typed(tag, value)
         if tag == "date":

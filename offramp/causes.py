@@ -1,13 +1,12 @@
 """The commands about causes: what they ask of the rooms, in order."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from journeys.check import check_log
 from journeys.definition import Definition, Outcome
-from journeys.errors import BundleError, FindingsError, listed
+from journeys.errors import BundleError, FindingsError, OfframpError, listed
 from journeys.find import find_journeys
 from journeys.log import EventLog
 from journeys.read import read_events, read_frame
@@ -35,20 +34,14 @@ def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: i
 def searched_for_all(
     log: EventLog, definition: Definition, *, seed: int, tell: Tell
 ) -> list[Findings]:
-    """Return the findings about every outcome, with symptoms; two searches at a time."""
+    """Return the findings about every outcome, with their symptoms."""
     journeys = find_journeys(log, definition)
-    shares = dict.fromkeys(definition.outcomes, 0.0)
-
-    def search(outcome: Outcome) -> Findings:
-        def tell_of_all(label: str, share: float) -> None:
-            shares[outcome] = share
-            tell(f"{outcome}: {label}", sum(shares.values()) / len(shares))
-
-        found = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell_of_all)
-        return with_symptoms(found, log, journeys, definition)
-
-    with one_thread(), ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(search, definition.outcomes))
+    found = []
+    with one_thread():
+        for outcome in definition.outcomes:
+            causes = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
+            found.append(with_symptoms(causes, log, journeys, definition))
+    return found
 
 
 def health_of(events: str, definition: Definition) -> list[str]:
@@ -61,6 +54,10 @@ def reported(
     events: str, definition: Definition, model: str, file: str, *, seed: int
 ) -> tuple[Path, Path]:
     """Search every outcome and write the report; without a model it says nothing of predictions."""
+    if Path(file).suffix not in (".html", ".htm"):
+        raise OfframpError(
+            f"The report is a page: give --out a name that ends in .html, not {file!r}."
+        )
     bundle = _bundle_for(definition, model) if model else None
     log = read_events(events, definition)
     with working("Searching for causes") as tell:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from journeys.definition import Definition
 from journeys.definition_file import load_definition
 from journeys.find import find_journeys
 from journeys.labels import at_risk_of
@@ -18,13 +17,11 @@ from journeys.read import read_events
 from journeys.samples import samples_at_end
 from journeys.simulate import simulate, write_simulation
 from models.bundle import Bundle
-from offramp.causes import health_of
-from offramp.console import Tell, out, working, write_json
+from offramp.causes import health_of, searched_for_all
+from offramp.console import out, working, write_json
 from offramp.show import evaluated, found_causes, scored
-from rootcause.findings import Findings, write_findings
+from rootcause.findings import write_findings
 from rootcause.report import ReportData, write_report
-from rootcause.search import find_causes
-from rootcause.symptoms import with_symptoms
 from serving.scoring import answer_as_dict, answer_to
 from training.score import score_open
 from training.tracking import Tracked, track
@@ -77,7 +74,7 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
     with _step(console, "Track and register the model in MLflow"), working("Tracking"):
         tracked = track(trained, source=str(places.events))
     with _step(console, "Find causes and their symptoms"), working("Searching") as tell:
-        findings = _all_causes(log, definition, seed=seed, tell=tell)
+        findings = searched_for_all(log, definition, seed=seed, tell=tell)
     for found in findings:
         write_findings(found, places.findings(found.outcome))
         console.print(found_causes(found))
@@ -100,15 +97,6 @@ def _step(console: Console, what: str) -> Iterator[None]:
     began = time.perf_counter()
     yield
     console.print(f"[bold]{what}[/bold] [dim]{time.perf_counter() - began:.1f} s[/dim]")
-
-
-def _all_causes(log: EventLog, definition: Definition, *, seed: int, tell: Tell) -> list[Findings]:
-    journeys = find_journeys(log, definition)
-    found = []
-    for outcome in definition.outcomes:
-        causes = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
-        found.append(with_symptoms(causes, log, journeys, definition))
-    return found
 
 
 def _request_of_the_likeliest(log: EventLog, bundle: Bundle) -> dict[str, object]:

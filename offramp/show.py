@@ -54,7 +54,7 @@ def evaluated(evaluation: Any) -> RenderableType:
 def scored(prediction: JourneyPrediction) -> RenderableType:
     """Show one prediction: each outcome with its interval and its strongest reason."""
     table = _table(f"{prediction.journey}, at {prediction.step}", "probability (90 %)", "usual")
-    table.add_column("first reason: an association, not a cause")
+    table.add_column("first reason (an association)")
     for outcome, p in prediction.p.items():
         if outcome in prediction.happened:
             table.add_row(outcome, "has happened", "", "")

@@ -26,6 +26,7 @@ from rootcause.statement import finding_of
 Progress = Callable[[str, float], None]
 
 _MOST_CAUSES = 5
+_FEWEST_DAYS = 14
 _WORTH_SETTLING = 0.3
 _AS_LARGE = 0.8
 _AS_SURE = 0.5
@@ -74,6 +75,7 @@ def find_causes(
         for settled, q in _causes(question, looks)
     )
     tell("causes found", 1.0)
+    note = _why_much_could_hide(exposures, looks)
     return Findings(
         journey=definition.name,
         outcome=outcome,
@@ -84,10 +86,10 @@ def find_causes(
             conditions=sum(sum(look.scanned.slices) for look in looks),
             false_discovery_rate=FALSE_DISCOVERY_RATE,
         ),
-        smallest_detectable_effect=_smallest(looks, looks),
+        smallest_detectable_effect=None if note else _smallest(looks, looks),
         findings=findings,
         smallest_by_step=_smallest_by_step(exposures, looks),
-        note=_why_nothing_was_searched(exposures, looks),
+        note=note,
     )
 
 
@@ -205,7 +207,7 @@ def _smallest_by_step(exposures: Exposures, looks: list[Look]) -> dict[str, floa
     return {step: found for step, found in smallest.items() if found is not None}
 
 
-def _why_nothing_was_searched(exposures: Exposures, looks: list[Look]) -> str:
+def _why_much_could_hide(exposures: Exposures, looks: list[Look]) -> str:
     if not exposures.steps:
         return (
             "No step was reached by 50 journeys whose outcome is known: nothing could be searched. "
@@ -215,5 +217,11 @@ def _why_nothing_was_searched(exposures: Exposures, looks: list[Look]) -> str:
         return (
             "No context or technical attribute has a value with 20 exposures: nothing could be "
             "searched. Name more under `attributes:` in the definition."
+        )
+    days = int(np.ptp(exposures.day)) + 1 if len(exposures) else 0
+    if days < _FEWEST_DAYS:
+        return (
+            f"The exposures span {days} days; an onset is searched by the day and needs about "
+            f"{_FEWEST_DAYS}, so even a large effect could hide. Give a longer log."
         )
     return ""

@@ -33,6 +33,7 @@ _DRAWS = 200
 _FEWEST_JOURNEYS = 20
 _SMALLEST_SURPLUS = 0.02
 _SMALLEST_RATIO = 1.2
+_LARGEST_RATIO = 100.0
 _MOST = 5
 _FALSE_ALARM = 0.01
 _WINDOW_DAYS = 7.0
@@ -208,10 +209,15 @@ def _raised(names: list[tuple[str, str]], compared: _Compared) -> list[dict[str,
         {
             "feature": names[place][0],
             "words": names[place][1],
-            "ratio": round(float(np.exp(log_ratio[place])), 2),
-            "low": round(float(np.exp(log_ratio[place] - Z_95 * error[place])), 2),
-            "high": round(float(np.exp(log_ratio[place] + Z_95 * error[place])), 2),
+            "ratio": _shown(log_ratio[place]),
+            "low": _shown(log_ratio[place] - Z_95 * error[place]),
+            "high": _shown(log_ratio[place] + Z_95 * error[place]),
         }
         for place in order
         if beyond[place]
     ][:_MOST]
+
+
+def _shown(log_ratio: float) -> float:
+    """Return a ratio of at most 100: where hardly anybody else shows it, more says nothing."""
+    return round(min(float(np.exp(log_ratio)), _LARGEST_RATIO), 2)

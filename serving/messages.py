@@ -152,7 +152,7 @@ def read_envelope(body: bytes) -> Envelope:
     Raises
     ------
     Refused
-        400 if the body is not JSON, 422 if it is something else than a request.
+        422 if the body is not JSON or is something else than a request.
     """
     try:
         return _ENVELOPE.decode(body)
@@ -163,7 +163,7 @@ def read_envelope(body: bytes) -> Envelope:
 
 
 def read_history(raw: Raw, index: int) -> History:
-    """Read one history; raise `Refused` (422, or 400 where it is not even JSON)."""
+    """Read one history; raise `Refused` (422)."""
     try:
         return _HISTORY.decode(raw)
     except msgspec.ValidationError as error:

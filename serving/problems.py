@@ -19,7 +19,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "not-json": Kind(400, "The body cannot be read"),
+    "not-json": Kind(422, "The body cannot be read"),
     "not-found": Kind(404, "There is nothing at this path"),
     "wrong-method": Kind(405, "This path does not take this method"),
     "too-large": Kind(413, "The body is too large"),

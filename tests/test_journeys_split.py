@@ -86,5 +86,5 @@ def test_one_customer_alone_cannot_be_split() -> None:
 
 def test_a_log_without_a_known_label_cannot_be_split() -> None:
     frame = pd.DataFrame({"customer_id": ["a"], "time": ["2026-01-01"], "activity": ["start"]})
-    with pytest.raises(TooLittleDataError, match="0 samples with a known label"):
+    with pytest.raises(TooLittleDataError, match="0 samples whose label is known"):
         split(event_log(frame, DEFINITION))

@@ -9,6 +9,7 @@ from features.table import tables
 from journeys.definition import Definition
 from journeys.errors import BundleError, OfframpError
 from journeys.find import find_journeys, journey_ids
+from journeys.labels import at_risk_of
 from journeys.log import EventLog
 from journeys.samples import samples_at_end, samples_of
 from journeys.writing import whole_file
@@ -40,7 +41,8 @@ def score_open(log: EventLog, bundle: Bundle) -> pd.DataFrame:
     -------
     DataFrame, one row per journey
         ``customer_id``, ``journey_id``, ``as_of`` (UTC cutoff), ``step`` (last activity),
-        ``age_hours``, and for each outcome ``p_OUTCOME`` with its 90 % interval ``_low``,
+        ``age_hours``, ``happened`` (outcomes that are past, such as leakage after a call: their p
+        says nothing), and for each outcome ``p_OUTCOME`` with its 90 % interval ``_low`` and
         ``_high``.
     """
     journeys = find_journeys(log, bundle.plan.definition)
@@ -101,9 +103,20 @@ def _scored(
             "as_of": samples["cutoff"],
             "step": log.events["activity"].take(seen).astype(str).to_numpy(),
             "age_hours": (samples["cutoff"] - start).dt.total_seconds() / 3600,
+            "happened": _happened(log, journeys, samples, bundle),
         }
     )
     return pd.concat([scores, _predicted(log, journeys, samples, bundle)], axis=1)
+
+
+def _happened(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle
+) -> list[str]:
+    """Return for each sample the outcomes that are no longer asked, separated by spaces."""
+    at_risk = at_risk_of(log, journeys, samples, bundle.plan.definition)
+    past = {outcome: ~at_risk[outcome] for outcome in at_risk if outcome in bundle.outcomes}
+    names = [np.where(flags, outcome, "") for outcome, flags in past.items()]
+    return [" ".join(filter(None, row)) for row in zip(*names, strict=True)]
 
 
 def _predicted(
