@@ -38,7 +38,7 @@ def main() -> None:
 
 @app.command()
 def demo(
-    customers: Annotated[int, typer.Option(help="How many customers to simulate.")] = 20_000,
+    customers: Annotated[int, typer.Option(help="How many customers to simulate.")] = 15_000,
     seed: Seed = 7,
     folder: Annotated[str, typer.Option("--out", help="Where everything is written.")] = "out",
 ) -> None:
