@@ -19,8 +19,9 @@ def main(checkout: Path) -> None:
 
 
 def _files(folder: Path) -> set[str]:
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    return {path.relative_to(folder).as_posix() for path in found}
+    # The caches hold compiled code, Python's and numba's: made where it runs, never shipped.
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path.as_posix() for path in found if "__pycache__" not in path.parts}
 
 
 main(Path(sys.argv[1]))
