@@ -90,7 +90,10 @@ def audience_in(
     journeys = find_journeys(log, definition)
     parts = [audience_of(log, journeys, definition, one).assign(finding=one.id) for one in chosen]
     column = f"p_{found.outcome}"
-    scores = score_open(log, bundle).reindex(columns=["journey_id", column])
+    scores = score_open(log, bundle)
+    past = scores["happened"].map(lambda happened: found.outcome in happened.split())
+    scores = scores.reindex(columns=["journey_id", column])
+    scores[column] = scores[column].mask(past.astype(bool))
     people = pd.concat(parts, ignore_index=True)
     return people.merge(scores, how="left", left_on="journey", right_on="journey_id").drop(
         columns="journey_id"
