@@ -22,6 +22,7 @@ from offramp.console import out, working, write_json
 from offramp.show import evaluated, found_causes, scored
 from rootcause.findings import write_findings
 from rootcause.report import ReportData, write_report
+from serving.registry import fetch_bundle
 from serving.scoring import answer_as_dict, answer_to
 from training.score import score_open
 from training.tracking import Tracked, track
@@ -84,8 +85,9 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
         data = ReportData(log, journeys, definition, findings, trained.bundle, health, tracked.uri)
         write_report(places.report, data, progress=tell)
     with _step(console, "Score the customer most likely to call"):
-        request = _request_of_the_likeliest(log, trained.bundle)
-        answer = answer_to([trained.bundle], request)
+        registered = fetch_bundle(tracked.uri)
+        request = _request_of_the_likeliest(log, registered)
+        answer = answer_to([registered], request)
     write_json(str(places.request), request)
     write_json(str(places.answer), answer_as_dict(answer))
     console.print(*(scored(one) for one in answer.predictions[0].journeys))

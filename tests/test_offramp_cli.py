@@ -296,3 +296,4 @@ def test_the_demo_takes_the_whole_road(tmp_path: Path) -> None:
     assert {"report.html", "report.json", "findings-leakage.json", "score-answer.json"} <= made
     answer = json.loads((tmp_path / "made" / "score-answer.json").read_text())
     assert answer["predictions"][0]["journeys"][0]["journey"] == "mortgage_refinance"
+    assert answer["model"]["version"] == "1", "the registry's version, not a hash of no files"
