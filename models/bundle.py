@@ -81,8 +81,8 @@ def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        for name, text in _texts(bundle).items():
-            (beside / name).write_bytes(text.encode())
+        for name, content in _files(bundle).items():
+            (beside / name).write_bytes(content)
         beside.chmod(0o755)
         beside.rename(folder)
     except OSError as fault:
@@ -124,15 +124,16 @@ def load_bundle(folder: str | Path) -> Bundle:
     return Bundle(plan, outcomes, manifest)
 
 
-def _texts(bundle: Bundle) -> dict[str, str]:
+def _files(bundle: Bundle) -> dict[str, bytes]:
     """Return the content of each file of the folder, the manifest last."""
     curves = {name: model.calibration.as_dict() for name, model in bundle.outcomes.items()}
-    texts = {f"{name}.txt": model.trees.to_text() for name, model in bundle.outcomes.items()}
-    texts[_CALIBRATION] = _json(curves)
-    texts[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
-    files = {name: _sha256(texts[name].encode()) for name in sorted(texts)}
-    manifest = bundle.manifest | {"files": files}
-    return texts | {_MANIFEST: _json(manifest | {"sha256": _own_sha256(manifest)})}
+    files = {f"{name}.txt": model.trees.to_text() for name, model in bundle.outcomes.items()}
+    files[_CALIBRATION] = _json(curves)
+    files[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
+    written = {name: text.encode() for name, text in files.items()}
+    digests = {name: _sha256(written[name]) for name in sorted(written)}
+    manifest = bundle.manifest | {"files": digests}
+    return written | {_MANIFEST: _json(manifest | {"sha256": _own_sha256(manifest)}).encode()}
 
 
 def _checked_manifest(folder: Path) -> dict:  # type: ignore[type-arg]  # read from JSON

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.calibration import Calibration, fit_calibration
+from models.part import Part
 from models.trees import Trees, TreeSettings, fit_trees
 
 Floats = NDArray[np.float64]
@@ -19,15 +20,6 @@ class Prediction:
     p: Floats
     low: Floats
     high: Floats
-
-
-@dataclass(frozen=True)
-class Part:
-    """Labelled samples of one stretch of time: features, 0/1 outcomes, and whose they are."""
-
-    X: Table
-    y: Floats
-    customers: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,8 @@ def fit_outcome(
         earlier.y,
         settings=settings,
         categorical=categorical,
-        validation=(later.X, later.y, None),
+        weight=earlier.weight,
+        validation=(later.X, later.y, later.weight),
     )
     margin = trees.margin(later.X)
     return OutcomeModel(trees, fit_calibration(margin, later.y, later.customers, seed))

@@ -16,7 +16,7 @@ from journeys.find import find_journeys
 from journeys.labels import labels_of
 from journeys.log import event_log
 from journeys.samples import samples_of
-from models import Bundle, Part, bundle_of, fit_outcome
+from models import Bundle, bundle_of, fit_outcome, part_of
 
 ACTIVITIES = ("begun", "looked", "uploaded", "failed_upload", "called", "funded", "withdrawn")
 CHANNELS = ("app", "web", "call_centre")
@@ -71,7 +71,7 @@ def small_bundle(name: str = "loan") -> Bundle:
     for outcome, labels in labels_of(log, journeys, samples, definition).items():
         y = labels["y"].to_numpy()
         known = np.flatnonzero(~np.isnan(y))
-        halves = [Part(X[rows], y[rows], customers[rows]) for rows in np.array_split(known, 2)]
+        halves = [part_of(X[rows], y[rows], customers[rows]) for rows in np.array_split(known, 2)]
         outcomes[str(outcome)] = fit_outcome(*halves, categorical=plan.categorical)
         rates[str(outcome)] = float(y[known].mean())
     described = {"trained_to": "2026-03-01T00:00:00+00:00", "label_rates": rates}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.outcome import OutcomeModel, Part, fit_outcome, settings_for
+from models.outcome import OutcomeModel, fit_outcome, settings_for
+from models.part import Part, part_of
 from models.trees import TreeSettings
 
 QUICK = TreeSettings(trees=40, leaves=7, min_leaf=10)
@@ -19,7 +20,7 @@ def part(n: int, *, seed: int, rarer: float = 1.0) -> Part:
     rng = np.random.default_rng(seed)
     X = np.column_stack([rng.normal(size=n), rng.integers(0, 3, n), rng.normal(size=n)])
     X = X.astype(np.float32)
-    return Part(X, (rng.random(n) < rarer * chance(X)).astype(float), np.arange(n) // 2)
+    return part_of(X, (rng.random(n) < rarer * chance(X)).astype(float), np.arange(n) // 2)
 
 
 def model(earlier: Part, later: Part) -> OutcomeModel:

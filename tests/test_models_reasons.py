@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from features.plan import Plan
-from models.outcome import OutcomeModel, Part, fit_outcome
+from models.outcome import OutcomeModel, fit_outcome
+from models.part import Part, part_of
 from models.reasons import reasons_of
 from models.trees import TreeSettings
 from tests.features_logs import PLAN
@@ -37,7 +38,7 @@ def planted(n: int = 1500) -> Part:
     X[:, PLANTED] = rng.exponential(50, n)
     X[:, PLANTED + 1] = rng.exponential(50, n)
     y = (rng.random(n) < np.where(X[:, PLANTED] > 60, 0.9, 0.1)).astype(float)
-    return Part(X, y, np.arange(n))
+    return part_of(X, y, np.arange(n))
 
 
 def test_the_planted_feature_is_the_first_reason() -> None:
@@ -85,7 +86,7 @@ def test_every_reason_is_said_in_words(model: OutcomeModel, rows: Table, plan: P
 
 
 def test_a_model_that_knows_nothing_gives_no_reason(rows: Table, plan: Plan) -> None:
-    nothing = Part(rows, np.zeros(len(rows)), np.arange(len(rows)))
+    nothing = part_of(rows, np.zeros(len(rows)), np.arange(len(rows)))
     model = fit_outcome(nothing, nothing, categorical=plan.categorical)
     assert reasons_of(model, rows[:2], plan) == [[], []]
 

@@ -16,7 +16,7 @@ from journeys.find import find_journeys
 from journeys.log import event_log
 from journeys.samples import samples_of
 from journeys.split import split_by_time
-from models import Part, TreeSettings, fit_outcome, one_thread, save_bundle
+from models import TreeSettings, fit_outcome, one_thread, part_of, save_bundle
 from training.evaluate import TestPart, evaluate_outcome
 from training.score import score_every_event
 from training.train import LAST_ACTIVITY, LOGISTIC, Trained, TrainingData, train
@@ -110,7 +110,7 @@ def auc_of_luck(data: TrainingData, *, seed: int) -> dict[str, float]:
     test = np.flatnonzero(data.splits["success"].test)
     luck = np.random.default_rng(seed).integers(0, 2, data.customers.max() + 1).astype(float)
     parts = [
-        Part(data.X[part], luck[data.customers[part]], data.customers[part])
+        part_of(data.X[part], luck[data.customers[part]], data.customers[part])
         for part in (earlier, later, test)
     ]
     quick = TreeSettings(trees=60, leaves=8)

@@ -16,12 +16,13 @@ from journeys.definition_file import require_definition_holds
 from journeys.errors import DefinitionError, TooLittleDataError, listed
 from journeys.find import find_journeys
 from journeys.labels import labels_of
-from journeys.log import EventLog
+from journeys.log import EventLog, microseconds
 from journeys.samples import samples_of
 from journeys.split import Split, split_by_time
 from models.baselines import fit_last_activity_rate, fit_logistic_regression
 from models.bundle import Bundle, bundle_of
-from models.outcome import OutcomeModel, Part, fit_outcome
+from models.outcome import OutcomeModel, fit_outcome
+from models.part import Part, journey_weight
 from models.threads import one_thread
 from training.evaluate import TestPart, evaluate_outcome
 
@@ -30,6 +31,7 @@ Floats = NDArray[np.float64]
 
 LAST_ACTIVITY = "last activity and elapsed time"
 LOGISTIC = "logistic regression"
+EVENNESS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +47,18 @@ class TrainingData:
     X: NDArray[np.float32]
 
     def part(self, outcome: Outcome, chosen: NDArray[np.bool_]) -> Part:
-        """Return features, labels and customers of some samples."""
+        """Return some samples with their labels, each weighed as one of its journey's."""
         rows = np.flatnonzero(chosen)
-        return Part(self.X[rows], self.labels[outcome]["y"].to_numpy()[rows], self.customers[rows])
+        journey = self.samples["journey"].to_numpy()[rows]
+        labels = self.labels[outcome].iloc[rows]
+        return Part(
+            X=self.X[rows],
+            y=labels["y"].to_numpy(),
+            customers=self.customers[rows],
+            weight=journey_weight(journey, evenness=EVENNESS),
+            started=microseconds(self.journeys["start"])[journey],
+            closed_at=microseconds(labels["closed_at"]),
+        )
 
     @property
     def customers(self) -> NDArray[np.int64]:
