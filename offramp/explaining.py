@@ -1,0 +1,79 @@
+"""The commands that say why, whom it concerns, and whether a fix has worked."""
+
+from typing import Annotated
+
+import typer
+
+from offramp.console import out, write_json
+from offramp.options import Events, Findings, Journey, Json, Model, Outcome, Seed
+from offramp.reading import outcome_of, read_log
+
+
+def findings(
+    events: Events, journey: Journey, outcome: Outcome, json: Json = "", seed: Seed = 0
+) -> None:
+    """Search for what causes an outcome to go wrong: where, for whom, since when, by how much."""
+    from offramp.causes import searched
+    from offramp.show import found_causes
+    from rootcause.findings import write_findings
+
+    log, definition = read_log(events, journey)
+    found = searched(log, definition, outcome_of(definition, outcome), seed=seed)
+    out().print(found_causes(found))
+    if json:
+        write_findings(found, json)
+
+
+def report(
+    events: Events,
+    journey: Journey,
+    file: Annotated[str, typer.Option("--out", help="The HTML file to write.")],
+    model: Model = "",
+    seed: Seed = 0,
+) -> None:
+    """Write the root-cause report: one HTML file to read, and the same as JSON beside it."""
+    from journeys.definition_file import load_definition
+    from offramp.causes import reported
+
+    page, data = reported(events, load_definition(journey), model, file, seed=seed)
+    out().print(f"Report: {page}\nThe same as data: {data}")
+
+
+def audience(
+    events: Events,
+    journey: Journey,
+    model: Model,
+    findings: Findings,
+    file: Annotated[str, typer.Option("--out", help="A .parquet, .csv or .jsonl file to write.")],
+    finding: Annotated[str, typer.Option(help="One finding's id; without it, all of them.")] = "",
+) -> None:
+    """List the customers of a finding: those affected, and those at risk of being next."""
+    from pathlib import Path
+
+    from offramp.causes import audience_in
+    from training.score import require_suffix, write_scores
+
+    require_suffix(Path(file))
+    log, definition = read_log(events, journey)
+    people = audience_in(log, definition, model, findings, finding)
+    write_scores(people, file)
+    counts = people["state"].value_counts()
+    said = f"{counts.get('affected', 0):,} affected, {counts.get('at_risk', 0):,} at risk"
+    out().print(f"{said}: {file}")
+
+
+def verify(
+    events: Events,
+    journey: Journey,
+    findings: Findings,
+    finding: Annotated[str, typer.Option(help="The finding's id.")],
+    fixed_at: Annotated[str, typer.Option(help="When the fix was released, e.g. 2026-03-20.")],
+    json: Json = "",
+) -> None:
+    """Say whether a fix helped: fixed, not fixed, or cannot tell yet."""
+    from offramp.causes import verdict_on
+
+    log, definition = read_log(events, journey)
+    verdict = verdict_on(log, definition, findings, finding, fixed_at)
+    out().print(verdict.sentence, markup=False)
+    write_json(json, verdict.as_dict())
