@@ -36,7 +36,7 @@ import pyarrow.parquet as pq
 from journeys.calendar import LOG_DAYS, LOG_STARTS, make_calendar
 from journeys.definition_file import parse_definition
 from journeys.departures import set_out
-from journeys.dice import Dice
+from journeys.dice import Dice, Floats
 from journeys.errors import RequestError, listed, with_closest
 from journeys.frame import account_closings, events_frame
 from journeys.scenarios import PLANNED, Scenario
@@ -71,14 +71,10 @@ def simulate(scenario: str, *, customers: int, seed: int) -> Simulation:
         If there is no such scenario, or nobody to simulate.
     """
     planned = _planned(scenario, customers)
-    calendar = make_calendar(seed, step_change=planned.step_change)
-    world = World(make_customers(seed, customers), calendar)
-    walks = [_walk(script, world, planned, seed=seed) for script in SCRIPTS]
-    dice = Dice(seed, customers)
-    closes = account_closings(walks, world, dice)
+    lives = lives_of(scenario, customers=customers, seed=seed)
     definitions = {script.name: _shipped(script.name) for script in SCRIPTS}
     return Simulation(
-        events=events_frame(walks, world, closes, dice),
+        events=events_frame(lives.walks.values(), lives.world, lives.closes, Dice(seed, customers)),
         definitions=definitions,
         truth={
             "scenario": scenario,
@@ -90,15 +86,37 @@ def simulate(scenario: str, *, customers: int, seed: int) -> Simulation:
             "causes": [
                 truth_of(
                     cause,
-                    next(walk for walk in walks if walk.script.name == cause.journey),
+                    lives.walks[cause.journey],
                     parse_definition(definitions[cause.journey], source=cause.journey),
-                    closes=closes,
+                    closes=lives.closes,
                     seed=seed,
                 )
                 for cause in planned.causes
             ],
         },
     )
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What the customers of a world live, hidden things included; `simulate` shows its events.
+
+    ``walks`` by the script's name; ``closes``: when each customer closes the account, in seconds
+    since the log starts, inf for never.
+    """
+
+    world: World
+    walks: dict[str, Walk]
+    closes: Floats
+
+
+def lives_of(scenario: str, *, customers: int, seed: int) -> Lives:
+    """Return what is behind the events of a scenario; raises as `simulate` does."""
+    planned = _planned(scenario, customers)
+    calendar = make_calendar(seed, step_change=planned.step_change)
+    world = World(make_customers(seed, customers), calendar)
+    walks = {script.name: _walk(script, world, planned, seed=seed) for script in SCRIPTS}
+    return Lives(world, walks, account_closings(walks.values(), world, Dice(seed, customers)))
 
 
 def write_simulation(simulation: Simulation, folder: Path) -> None:

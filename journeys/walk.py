@@ -56,7 +56,12 @@ class Moment:
 
 
 class Walk:
-    """The journeys of one script on their way; arrays have one entry per journey."""
+    """The journeys of one script on their way; arrays have one entry per journey.
+
+    ``moments`` is what happened; ``passed`` when each journey was seen to pass each point of the
+    script, and ``turned`` when it was seen to turn to the contact centre for each reason (inf for
+    never): what could be known of the draws by an instant (see `journeys.futures`).
+    """
 
     def __init__(
         self,
@@ -72,6 +77,8 @@ class Walk:
         self.script, self.journeys, self.world, self.dice = script, journeys, world, dice
         self.causes = [cause for cause in causes if cause.journey == script.name]
         self.moments: list[Moment] = []
+        self.passed: list[Floats] = []
+        self.turned: dict[str, Floats] = {}
         self.now = journeys.start.copy()
         self.going = np.ones(size, dtype=np.bool_)
         self.app = dice.uniform("app") < customers.app_share[who]
@@ -100,7 +107,7 @@ class Walk:
             self._give_up(step)
             sees = self.going & (self._chance(step, "chance") < step.chance)
             self._arrive(step, sees)
-            self.dice.reached(step.activity)
+            self._passes(step.activity, sees, self.now)
             if step.attempt is None:
                 self._happens(sees, self.now, step.activity, step.channel)
             else:
@@ -122,12 +129,15 @@ class Walk:
             0.95 + 0.1 * self._draw(name, "reminder")
         )
         self._happens(leaving, reminded, "reminder_sent", "email")
+        self._passes(f"{name} reminded", leaving, reminded)
         back = leaving & (self._draw(name, "regained") < self.script.regained)
         self.now = np.where(back, reminded, self.now)
         gone = leaving & ~back
         says = gone & (self._draw(name, "says so") < self.script.says_so)
         after = self.script.contact_hours * 3600.0 * (0.2 + 2.0 * self._draw(name, "withdraws"))
-        self._happens(says, waking(self.now + after), self.script.withdrawn, "own")
+        withdraws = waking(self.now + after)
+        self._happens(says, withdraws, self.script.withdrawn, "own")
+        self._passes(f"{name} withdrawn", says, withdraws)
         self.going &= ~gone
 
     def _arrive(self, step: Step, sees: Flags) -> None:
@@ -148,12 +158,14 @@ class Walk:
         for turn in range(MOST_ATTEMPTS):
             name = f"{step.activity} {turn}"
             self._happens(trying, self.now, step.activity, step.channel)
+            self._passes(f"{name} tried", trying, self.now)
             fails = logistic(attempt.fails + self._weigh(FAIL) + self._session_fails())
             bug = self._planted("failure", step.activity, self.now)
             failed = trying & (self._draw(name, "fails") < fails)
             failed |= trying & (self._draw(name, "planted") < bug)
             answer = np.exp(0.5 * self.dice.normal(f"{self.script.name} {name} answer"))
             self.now = self.now + trying * attempt.seconds * answer
+            self._passes(f"{name} answered", trying, self.now)
             self._happens(trying & ~failed, self.now, attempt.done, step.channel)
             self._happens(failed, self.now, attempt.failed, step.channel)
             trying = self._after_failure(failed, name, last=turn + 1 == MOST_ATTEMPTS)
@@ -187,6 +199,7 @@ class Walk:
         asks = among & (self._draw(name, "asks") < 1.0 - (1.0 - chance) * (1.0 - extra))
         delay = -np.log1p(-self._draw(name, "asks when")) * self.script.contact_hours * 3600.0
         when = waking(self.now + 120.0 + delay)
+        self.turned[name] = np.where(asks, when, np.inf)
         how = self._draw(name, "asks how")
         chats = asks & (how < 0.25)
         self._happens(chats, when, "chat_started", "chat")
@@ -208,7 +221,9 @@ class Walk:
         logit = step.refused + 0.6 * self.lived["complexity"]
         refused = among & (self._chance(step, "refused") < logistic(logit))
         wait = (0.3 + self._chance(step, "refused when")) * step.hours * 3600.0
-        self._happens(refused, office(self.now + wait), self.script.refusal, "email")
+        told = office(self.now + wait)
+        self._happens(refused, told, self.script.refusal, "email")
+        self._passes(f"{step.activity} refused", refused, told)
         self.going &= ~refused
 
     def _close(self) -> None:
@@ -250,6 +265,11 @@ class Walk:
             if weight:
                 logit += weight * self.lived[field.name]
         return logit
+
+    def _passes(self, point: str, rows: Flags, times: Floats) -> None:
+        """Tell the dice how far the walk is, and note who is seen to be here, and when."""
+        self.dice.reached(point)
+        self.passed.append(np.where(rows, times, np.inf))
 
     def _happens(self, rows: Flags, times: Floats, activity: str, channel: str) -> None:
         if rows.any():

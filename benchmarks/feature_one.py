@@ -1,0 +1,53 @@
+"""One journey: from the typed events of one customer to the row at the last of them."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from benchmarks.feature_log import Work, random_events, work_of
+from features import encode
+from features.kernel import fold
+from features.primitive import Primitive
+
+REQUESTS = 5_000
+_EVENTS = 30
+
+
+def one_journey(primitives: Sequence[Primitive]) -> list[dict[str, object]]:
+    """Time what a request costs: the kernel alone, and the encoding of a table before it."""
+    work = _journey_of(_EVENTS, primitives)
+    return [
+        _row("kernel alone, events encoded", work, _fold_of(work), REQUESTS),
+        _row("encoding alone, from a table", work, lambda: encode(work.log, work.plan), 500),
+    ]
+
+
+def _journey_of(n_events: int, primitives: Sequence[Primitive]) -> Work:
+    many = random_events(1_000 * n_events)
+    return work_of(many.head(n_events).assign(customer_id="one"), primitives)
+
+
+def _fold_of(work: Work) -> Callable[[], object]:
+    encoded, last = encode(work.log, work.plan), np.array([len(work.log) - 1])
+    plan = (work.plan.table, work.plan.initial, np.empty_like(work.plan.initial))
+    sequences = (encoded.times, encoded.codes, encoded.numbers, encoded.offsets)
+    journey = (np.array([0]), np.array([2**62]), np.array([4]))
+    out = np.empty((1, len(work.plan.features)), dtype=np.float32)
+    return lambda: fold(plan, sequences, journey, (last, encoded.times[-1:]), out)
+
+
+def _row(what: str, work: Work, request: Callable[[], object], requests: int) -> dict[str, object]:
+    taken = []
+    for _ in range(requests):
+        start = time.perf_counter_ns()
+        request()
+        taken.append((time.perf_counter_ns() - start) / 1_000)
+    return {
+        "what": f"one journey of {len(work.log)} events: {what}",
+        "engine": "fold",
+        "features": len(work.plan.features),
+        "runs": requests,
+        "p50_microseconds": float(np.percentile(taken, 50)),
+        "p99_microseconds": float(np.percentile(taken, 99)),
+    }
