@@ -1,7 +1,7 @@
 """Chance: tail probabilities, and what is left of them after many looks."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import chi2, false_discovery_control, norm
 
 Floats = NDArray[np.float64]
@@ -12,7 +12,7 @@ def two_sided(z: float) -> float:
     return float(2.0 * norm.sf(abs(z)))
 
 
-def chi_square_tail(value: ArrayLike, degrees: ArrayLike) -> Floats:
+def chi_square_tail(value: Floats, degrees: Floats) -> Floats:
     """Return the probability that a chi-square of so many degrees of freedom is larger."""
     return np.asarray(chi2.sf(value, degrees), dtype=np.float64)
 

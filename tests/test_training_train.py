@@ -17,9 +17,12 @@ from journeys.log import event_log
 from journeys.samples import samples_of
 from journeys.split import split_by_time
 from models import TreeSettings, fit_outcome, one_thread, part_of, save_bundle
-from training.evaluate import TestPart, evaluate_outcome
+from training.data import TrainingData
+from training.evaluate import evaluate_outcome
+from training.held_out import LAST_ACTIVITY, LOGISTIC
+from training.metrics import TestPart
 from training.score import score_every_event
-from training.train import LAST_ACTIVITY, LOGISTIC, Trained, TrainingData, train
+from training.train import Trained, train
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 SHORT = """

@@ -6,14 +6,14 @@ small parts most of it is noise, and bootstrap draws add the noise a second time
 Ma (2019) and Roelofs et al. (2022) measure this bias.  Here it is taken out by inverting a test
 (Carpenter 1999): we ask which true error would make the observed one usual.
 
-The noise of the bins is drawn by a wild bootstrap over customers (Cameron, Gelbach and Miller 2008):
-what a customer's samples were off by, beyond their bin's gap, changes its sign as a whole.  The true
-gaps are taken to have the shape of the observed ones, each shrunk by its own noise (James and Stein
-1961), times a factor c.  The reported value is the error at the c for which half of the draws stay
-below what was observed; the 95 % interval reaches from the c for which 2.5 % exceed it to the c for
-which 97.5 % do, in the least favourable of the shapes: all of the error in one bin for the lower
-end (it hides least), spread evenly for the upper (it hides most).  A value of 0 means that the error
-observed is no more than chance.  Fewer than 200 customers get fewer bins, of 20 each.
+The noise of the bins is drawn by a wild bootstrap over customers (Cameron, Gelbach and Miller
+2008): what a customer's samples were off by, beyond their bin's gap, changes its sign as a whole.
+The true gaps are taken to have the shape of the observed ones, each shrunk by its own noise (James
+and Stein 1961), times a factor c. The reported value is the error at the c for which half of the
+draws stay below what was observed; the 95 % interval reaches from the c for which 2.5 % exceed it
+to the c for which 97.5 % do, in the least favourable of the shapes: all of the error in one bin for
+the lower end (it hides least), spread evenly for the upper (it hides most). A value of 0 means that
+the error observed is no more than chance. Fewer than 200 customers get fewer bins, of 20 each.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ import numpy as np
 
 from training.metrics import BINS, Floats, Interval, TestPart, bins_of
 
-_DRAWS = 400
+_DRAWS = 200
 _AT_ONCE = 50
-_HALVINGS = 40
+_HALVINGS = 24
 _CUSTOMERS_A_BIN = 20
 
 
@@ -63,7 +63,11 @@ def calibration_of(part: TestPart, seed: int) -> dict[str, object]:
     return {
         "measured": gaps.observed,
         "by_chance": float(np.quantile(np.abs(gaps.noise).sum(axis=1), 0.95)),
-        "observed_less_predicted": {"value": off, "low": off + float(low), "high": off + float(high)},
+        "observed_less_predicted": {
+            "value": off,
+            "low": off + float(low),
+            "high": off + float(high),
+        },
     }
 
 
@@ -79,10 +83,10 @@ def _gaps_of(part: TestPart, seed: int) -> _Gaps:
     # A bin of few samples fits its own mean: give it its lost degree of freedom back.
     beyond = beyond * np.sqrt(size / np.maximum(size - 1, 1))[place]
     theirs = np.bincount(member * n_bins + place, beyond, len(names) * n_bins)
-    theirs = theirs.reshape(len(names), n_bins) / n
+    by_bin = theirs.reshape(len(names), n_bins) / n
     rng = np.random.default_rng(seed)
     noise = [
-        rng.choice([-1.0, 1.0], size=(_AT_ONCE, len(names))) @ theirs
+        rng.choice([-1.0, 1.0], size=(_AT_ONCE, len(names))) @ by_bin
         for _ in range(_DRAWS // _AT_ONCE)
     ]
     return _Gaps(gap / n, np.concatenate(noise))
@@ -101,8 +105,9 @@ def _shapes(gaps: _Gaps) -> tuple[Floats, Floats, Floats]:
 
 def _error_at(gaps: _Gaps, shape: Floats, quantile: float) -> float:
     """Return the true error for which this quantile of the draws is what was observed."""
-    lower, upper = 0.0, (gaps.observed + float(np.abs(gaps.noise).sum(axis=1).max())) / float(
-        np.abs(shape).sum()
+    lower, upper = (
+        0.0,
+        (gaps.observed + float(np.abs(gaps.noise).sum(axis=1).max())) / float(np.abs(shape).sum()),
     )
     for _ in range(_HALVINGS):
         middle = (lower + upper) / 2

@@ -1,10 +1,10 @@
 """Earliness: how long before the bad thing a warning comes, at a stated precision.
 
 A journey is **warned** at its first sample whose probability of the bad outcome (not succeeding,
-leaking, churning) reaches a threshold.  A warning **comes true** if the bad thing happens after it
-and within the outcome's horizon.  Precision is the share of warnings that come true, so each journey
+leaking, churning) reaches a threshold. A warning **comes true** if the bad thing happens after it
+and within the outcome's horizon. Precision is the share of warnings that come true, so each journey
 counts once; the hours of warning run from the warning to the bad thing (for success: to the end of
-the journey that did not succeed, silence included).  Only journeys all of whose samples are closed
+the journey that did not succeed, silence included). Only journeys all of whose samples are closed
 count: near the end of a log early warnings are known sooner than late ones.
 
 The threshold is the smallest that reaches the precision asked for.  It is chosen on the same part,
@@ -88,14 +88,12 @@ def earliness(
         "best_precision": None,
         "curve": [],
     }
-    if not found.bad.any():
+    enough = np.flatnonzero(found.warned.sum(axis=1) >= _FEWEST_WARNED)
+    if not found.bad.any() or not len(enough):
         return said
     weights = np.array(list(customer_draws(found.customers, draws=REPEATS, seed=seed)))
     weights = np.concatenate([np.ones((1, len(found.bad))), weights])
-    enough = np.flatnonzero(found.warned.sum(axis=1) >= _FEWEST_WARNED)
     shown = enough[np.unique(np.linspace(0, len(enough) - 1, _SHOWN).astype(np.int64))]
-    if not len(shown):
-        return said
     said["best_precision"] = float(_precision(found, np.ones(len(found.bad)))[enough].max())
     said["curve"] = [_at(found, place, weights) for place in shown]
     place = _smallest(found, np.ones(len(found.bad)), precision)
@@ -110,9 +108,7 @@ def _warnings(part: TestPart, course: Course, bad: float) -> _Warnings:
     keep = course.whole
     p = (part.p if bad == 1.0 else 1.0 - part.p)[keep]
     hours, customers = course.hours_ahead[keep], part.customers[keep]
-    names, first, journey = np.unique(
-        course.journeys[keep], return_index=True, return_inverse=True
-    )
+    names, first, journey = np.unique(course.journeys[keep], return_index=True, return_inverse=True)
     highest = np.zeros(len(names))
     np.maximum.at(highest, journey, p)
     is_bad = np.zeros(len(names), dtype=np.bool_)
@@ -132,12 +128,12 @@ def _warnings(part: TestPart, course: Course, bad: float) -> _Warnings:
 def _precision(found: _Warnings, weight: Floats) -> Floats:
     """Return the precision at each threshold, shape (t,); NaN where nobody is warned."""
     warned = found.warned @ weight
-    return np.divide(found.true @ weight, warned, out=np.full(len(warned), np.nan), where=warned > 0)
+    return _share(found.true @ weight, warned)
 
 
 def _smallest(found: _Warnings, weight: Floats, precision: float) -> int | None:
     """Return the place of the smallest threshold that reaches the precision with ten warnings."""
-    enough = found.warned @ (weight > 0) >= _FEWEST_WARNED
+    enough = found.warned @ (weight > 0).astype(np.float64) >= _FEWEST_WARNED
     reached = np.flatnonzero(enough & (np.nan_to_num(_precision(found, weight)) >= precision))
     return int(reached[0]) if len(reached) else None
 
@@ -156,7 +152,9 @@ def _at(found: _Warnings, place: int, weights: Floats) -> dict[str, object]:
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    out = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
 
 
 def _median(hours: Floats, weights: Floats) -> Interval:

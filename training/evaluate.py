@@ -90,7 +90,7 @@ def doubts(evaluation: Mapping[str, Any]) -> list[str]:
 
 
 def _history(part: TestPart, draws: Floats, asked: Asked, seed: int) -> dict[str, object] | None:
-    """Return the metrics of the model that sees only the last event, and the paired lift over it."""
+    """Return the metrics of the model of the last event alone, and the paired lift over it."""
     if asked.last_event_only is None:
         return None
     metrics, drawn = measured(part.predicted_by(asked.last_event_only), seed)

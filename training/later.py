@@ -11,7 +11,9 @@ from journeys.samples import samples_of
 from journeys.split import Split, split_at
 from models.bundle import Bundle
 from models.threads import one_thread
-from training.train import Progress, TrainingData, evaluated
+from training.data import TrainingData
+from training.held_out import evaluated
+from training.train import Progress
 
 
 def evaluate_later(

@@ -89,7 +89,7 @@ def interval(draws: Floats) -> Interval:
 
 def bins_of(p: Floats, bins: int = BINS) -> Codes:
     """Return the bin of each prediction, bins of equal size (fewer where predictions tie)."""
-    edges = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1])) if bins > 1 else []
+    edges = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1]))
     return np.searchsorted(edges, p, side="right")
 
 

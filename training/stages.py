@@ -1,4 +1,4 @@
-"""Where in the journey: the metrics by share of the median journey elapsed, and by events so far."""
+"""Where in the journey: the metrics by share of the median journey, and by events so far."""
 
 import numpy as np
 

@@ -1,10 +1,10 @@
-"""Subgroups: are the predictions as good, and as true, for every kind of customer?
+"""Subgroups: whether the predictions are as good, and as true, for every kind of customer.
 
-One row per value of a context attribute, as known at the sample.  Cells of fewer than ten customers
-are hidden.  A subgroup is **flagged** where its observed less predicted differs from that of all
+One row per value of a context attribute, as known at the sample. Cells of fewer than ten customers
+are hidden. A subgroup is **flagged** where its observed less predicted differs from that of all
 other samples beyond chance: a normal test with variances summed over customers (Liang and Zeger
-1986), false discoveries over all subgroups of the outcome held at 5 % (Benjamini and Hochberg 1995).
-Sensitive attributes are never read, so nothing is said of them.
+1986), false discoveries over all subgroups of the outcome held at 5 % (Benjamini and Hochberg
+1995). Sensitive attributes are never read, so nothing is said of them.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ FALSE_DISCOVERIES = 0.05
 _FEWEST_CUSTOMERS = 10
 _FEWEST_TO_TEST = 30
 _MOST_VALUES = 12
+_REPEATS = 60
 _MISSING = "(missing)"
 
 
@@ -72,14 +73,14 @@ def _told(part: TestPart, chosen: Flags, seed: int) -> dict[str, object]:
         "customers": customers,
         "base_rate": {"value": rate, "low": low, "high": high},
         "predicted": float(here.p.mean()),
-        "auc": interval(metric_draws(here, seed)[:, 0]) if both else unknown,
+        "auc": interval(metric_draws(here, seed, repeats=_REPEATS)[:, 0]) if both else unknown,
         "calibration_error": calibration_error(here, seed),
         "off": _off(part, chosen)[0],
     }
 
 
 def _off(part: TestPart, chosen: Flags) -> tuple[Interval, float]:
-    """Return how much further off a subgroup is than all others, and its p-value (NaN: untested)."""
+    """Return how much further off a subgroup is than all others; p-value (NaN: untested)."""
     gap = part.y - part.p
     if chosen.all():
         return {"value": None, "low": None, "high": None}, float("nan")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.plan import Plan, plan_of
+from features.plan import plan_of
 from features.table import table
 from features.vocabulary import learn_vocabulary
 from journeys.definition import Definition, Outcome
@@ -16,55 +16,17 @@ from journeys.definition_file import require_definition_holds
 from journeys.errors import DefinitionError, TooLittleDataError, listed
 from journeys.find import find_journeys
 from journeys.labels import labels_of
-from journeys.log import EventLog, microseconds
+from journeys.log import EventLog
 from journeys.samples import samples_of
 from journeys.split import Split, split_by_time
-from models.baselines import fit_last_activity_rate, fit_logistic_regression
 from models.bundle import Bundle, bundle_of
 from models.outcome import OutcomeModel, fit_outcome
-from models.part import Part, journey_weight
 from models.threads import one_thread
-from training.evaluate import TestPart, evaluate_outcome
+from training.data import TrainingData
+from training.held_out import evaluated
 
 Progress = Callable[[str, float], None]
 Floats = NDArray[np.float64]
-
-LAST_ACTIVITY = "last activity and elapsed time"
-LOGISTIC = "logistic regression"
-EVENNESS = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingData:
-    """All that is learnt from: samples, labels, features, and who learns where."""
-
-    log: EventLog
-    journeys: pd.DataFrame
-    samples: pd.DataFrame
-    labels: dict[Outcome, pd.DataFrame]
-    splits: dict[Outcome, Split]
-    plan: Plan
-    X: NDArray[np.float32]
-
-    def part(self, outcome: Outcome, chosen: NDArray[np.bool_]) -> Part:
-        """Return some samples with their labels, each weighed as one of its journey's."""
-        rows = np.flatnonzero(chosen)
-        journey = self.samples["journey"].to_numpy()[rows]
-        labels = self.labels[outcome].iloc[rows]
-        return Part(
-            X=self.X[rows],
-            y=labels["y"].to_numpy(),
-            customers=self.customers[rows],
-            weight=journey_weight(journey, evenness=EVENNESS),
-            started=microseconds(self.journeys["start"])[journey],
-            closed_at=microseconds(labels["closed_at"]),
-        )
-
-    @property
-    def customers(self) -> NDArray[np.int64]:
-        """The customer code of each sample."""
-        of_journey = self.journeys["customer"].to_numpy(dtype=np.int64)
-        return np.asarray(of_journey[self.samples["journey"].to_numpy()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,39 +70,6 @@ def train(
     fitted, evaluation = _fit_all(data, seed, tell)
     bundle = bundle_of(plan, fitted, _described(data, evaluation, seed))
     return Trained(bundle, data, skipped)
-
-
-def evaluated(
-    data: TrainingData, outcome: Outcome, model: OutcomeModel, seed: int
-) -> dict[str, object]:
-    """Return the evaluation of one outcome's model on the test part of its split."""
-    split = data.splits[outcome]
-    test = data.part(outcome, split.test)
-    part = TestPart(test.y, model.predict(test.X).p, test.customers, _elapsed_share(data, split))
-    baselines = _baselines(data, outcome, test.X, seed)
-    return evaluate_outcome(part, baselines, seed=seed) | {
-        "split_at": split.at.isoformat(),
-        "gap_hours": split.gap.total_seconds() / 3600,
-        "train_samples": int(split.train.sum()),
-    }
-
-
-def _baselines(
-    data: TrainingData, outcome: Outcome, X: NDArray[np.float32], seed: int
-) -> dict[str, Floats]:
-    """Return what both baselines, fitted to the train part, predict for other rows.
-
-    None where the train part has only one class (a later log that holds no past).
-    """
-    trained = data.part(outcome, data.splits[outcome].train)
-    if len(np.unique(trained.y)) < 2:
-        return {}
-    last_activity = fit_last_activity_rate(trained.X, trained.y, data.plan)
-    logistic = fit_logistic_regression(trained.X, trained.y, data.plan, seed=seed)
-    return {
-        LAST_ACTIVITY: last_activity.predict(X),
-        LOGISTIC: logistic.predict_proba(X)[:, 1],
-    }
 
 
 def _silent(_label: str, _share: float) -> None:
@@ -241,15 +170,6 @@ def _earlier_and_later(
         earlier[order[: len(order) * 2 // 3]] = True
         later[order[len(order) * 2 // 3 :]] = True
     return earlier, later
-
-
-def _elapsed_share(data: TrainingData, split: Split) -> Floats:
-    """Return how far each test sample is, as a share of the median journey known at the split."""
-    ended = data.journeys[data.journeys["end"] <= split.at]
-    median = float(((ended["last_time"] - ended["start"]).dt.total_seconds() / 3600).median())
-    place = [feature.name for feature in data.plan.features].index("elapsed_hours")
-    hours = data.X[split.test, place].astype(np.float64)
-    return np.asarray(hours / max(median if np.isfinite(median) else 1.0, 1e-9))
 
 
 def _described(
