@@ -1,22 +1,18 @@
 """The plan: the feature list compiled to a table of numbers that the kernel follows."""
 
-import ast
-import hashlib
-import inspect
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import kernel
-from features import vocabulary as vocabulary_module
+from features.columns import CodeColumns, code_columns
 from features.feature import Feature
+from features.fingerprint import fingerprint
+from features.operations import NUMBERS
 from features.primitive import Primitive
-from features.primitives import Stats
 from features.spec import feature_list
-from features.vocabulary import CONTACT, MILESTONE, Vocabulary
+from features.vocabulary import Vocabulary
 from journeys.definition import Definition
 
 
@@ -26,20 +22,25 @@ class Plan:
 
     Attributes
     ----------
-    table : int64, shape (n_primitives, 9); initial : float64, what is kept before any event
-    columns : the labels of the codes of each text column, in the order of the code matrix
+    codes : how events become codes in the columns that the primitives read
+    table : int64, shape (n_primitives, 10); initial : float64, what is kept before any event
     numbers : numeric attributes, in the order of the value matrix
     features : what each output column is
-    spec_hash : fingerprint of the list, the vocabulary and the kernel's code
+    spec_hash : fingerprint of the list, the vocabulary and the compiled code
     """
 
     definition: Definition
     vocabulary: Vocabulary
-    columns: dict[str, tuple[str, ...]]
+    codes: CodeColumns = field(repr=False)
     table: NDArray[np.int64] = field(repr=False)
     initial: NDArray[np.float64] = field(repr=False)
     features: tuple[Feature, ...] = field(repr=False)
     spec_hash: str
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The labels of the codes of each code column, in the order of the code matrix."""
+        return self.codes.labels
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -59,42 +60,37 @@ def plan_of(
     primitives: Iterable[Primitive] | None = None,
 ) -> Plan:
     """Compile a feature list (the definition's own, unless one is given) with a vocabulary."""
-    columns = code_columns(definition, vocabulary)
+    asked = feature_list(definition) if primitives is None else tuple(primitives)
+    read = (one.column for one in asked if one.observed != NUMBERS)
+    codes = code_columns(definition, vocabulary, read)
     rows: list[list[int]] = []
     initial: list[float] = []
     features: list[Feature] = []
-    for primitive in feature_list(definition) if primitives is None else primitives:
-        labels = columns.get(primitive.column, ("",))
-        memory, written = (
-            primitive.memory(len(labels)),
-            list(primitive.features(labels, definition)),
-        )
+    for one in asked:
+        labels = codes.labels.get(one.column, ("",))
+        memory, written = one.memory(len(labels)), list(one.features(labels, definition))
         slots = [len(initial), len(memory), len(features), len(written)]
-        what = _what(primitive, list(columns), definition)
-        rows.append([*what, *slots, *primitive.parameters(labels)])
+        what = _what(one, list(codes.labels), definition)
+        rows.append([*what, *slots, *one.parameters(labels)])
         initial += memory
         features += written
     return Plan(
         definition=definition,
         vocabulary=vocabulary,
-        columns=columns,
-        table=np.array(rows, dtype=np.int64),
+        codes=codes,
+        table=np.array(rows, dtype=np.int64).reshape(-1, 10),
         initial=np.array(initial, dtype=np.float64),
         features=_with_unique_names(features),
-        spec_hash=_fingerprint([*rows, [int(np.isnan(at)) for at in initial]], features, columns),
+        spec_hash=fingerprint(rows, initial, features, codes),
     )
 
 
-def code_columns(definition: Definition, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each code column: the vocabulary's, then the derived ones."""
-    columns = {column: vocabulary.labels(column) for column in sorted(vocabulary.values)}
-    return columns | {MILESTONE: definition.milestones, CONTACT: ("contact",)}
-
-
-def _what(primitive: Primitive, columns: list[str], definition: Definition) -> tuple[int, int, int]:
-    """Return operation, scope and column of one row of the table."""
-    among = list(definition.attributes.numeric) if isinstance(primitive, Stats) else columns
-    return primitive.operation, int(primitive.scope == "journey"), among.index(primitive.column)
+def _what(primitive: Primitive, columns: list[str], definition: Definition) -> list[int]:
+    """Return operation, scope, what is observed and which column: the begin of a row."""
+    numbers = primitive.observed == NUMBERS
+    among = list(definition.attributes.numeric) if numbers else columns
+    scope, column = int(primitive.scope == "journey"), among.index(primitive.column)
+    return [primitive.operation, scope, primitive.observed, column]
 
 
 def _with_unique_names(features: list[Feature]) -> tuple[Feature, ...]:
@@ -107,22 +103,3 @@ def _with_unique_names(features: list[Feature]) -> tuple[Feature, ...]:
             name = f"{one.name} ({again})"
         unique[name] = replace(one, name=name)
     return tuple(unique.values())
-
-
-def _fingerprint(
-    rows: list[list[int]], features: list[Feature], columns: dict[str, tuple[str, ...]]
-) -> str:
-    """Return a hash that moves with the list, the vocabulary or the kernel, not with its words."""
-    described = [[one.name, one.unit] for one in features]
-    code = [_without_words(inspect.getsource(module)) for module in (kernel, vocabulary_module)]
-    written = json.dumps([rows, described, columns, code])
-    return hashlib.sha256(written.encode()).hexdigest()[:16]
-
-
-def _without_words(source: str) -> str:
-    """Return Python source in one spelling, without comments and docstrings."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    return ast.unparse(tree)

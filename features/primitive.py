@@ -9,12 +9,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from features import operations
 from features.feature import Feature
-from features.vocabulary import CONTACT
-from journeys.definition import Definition
+from features.vocabulary import ALONE
+from journeys.definition import Definition, duration
+
+UNSET = float("nan")
 
 Scope = Literal["journey", "customer"]
 Labels = tuple[str, ...]
+Parameters = tuple[int, int]
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int16]
+Floats = NDArray[np.float64]
+Row = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,8 @@ class Primitive(ABC):
     """What all primitives answer; ``labels`` are the names of the codes of the column read."""
 
     operation: ClassVar[int]
+    observed: ClassVar[int] = operations.VALUES
+
     column: str = "activity"
     scope: Scope = "journey"
 
@@ -29,8 +42,8 @@ class Primitive(ABC):
         """Return what is kept before the first event: NaN for *not yet*, or zero."""
         return [0.0] * width
 
-    def parameters(self, _labels: Labels) -> tuple[int, int]:
-        """Return the two numbers that the operation may need (A and B in the kernel)."""
+    def parameters(self, _labels: Labels) -> Parameters:
+        """Return the two whole numbers that the operation may need (a and b in the kernel)."""
         return 0, 0
 
     @abstractmethod
@@ -39,12 +52,21 @@ class Primitive(ABC):
 
     def named(self, labels: Labels) -> Iterator[str]:
         """Name each value: an activity by itself, any other value with its column."""
-        alone = self.column in ("activity", CONTACT)
-        column = self.column.removeprefix("@")
+        alone = self.column in ALONE
         for label in labels:
-            yield label if alone else f"{column} {label}"
+            yield label if alone else f"{self.what} {label}"
+
+    @property
+    def what(self) -> str:
+        """The column as a name."""
+        return self.column.removeprefix("@")
 
     @property
     def whose(self) -> str:
         """The prefix that tells a customer's whole life from the journey."""
         return "" if self.scope == "journey" else "customer "
+
+
+def microseconds_of(length: str) -> int:
+    """Return a duration such as ``24h`` in microseconds."""
+    return round(duration(length).total_seconds() * 1_000_000)

@@ -9,15 +9,14 @@ def plan_as_dict(plan: Plan) -> dict[str, object]:
     """Return definition, vocabulary and fingerprint; text, lists and numbers only."""
     return {
         "definition": plan.definition.as_dict(),
-        "vocabulary": {column: list(known) for column, known in plan.vocabulary.values.items()},
+        "vocabulary": plan.vocabulary.as_dict(),
         "spec_hash": plan.spec_hash,
     }
 
 
-def plan_from_dict(definition: dict[str, object], vocabulary: dict[str, list[str]]) -> Plan:
+def plan_from_dict(definition: dict[str, object], vocabulary: dict[str, object]) -> Plan:
     """Return the plan that *this* code makes of a stored definition and vocabulary.
 
     Its ``spec_hash`` differs from the stored one when the code computes features otherwise.
     """
-    values = {column: tuple(known) for column, known in vocabulary.items()}
-    return plan_of(Definition.from_dict(definition), Vocabulary(values))
+    return plan_of(Definition.from_dict(definition), Vocabulary.from_dict(vocabulary))

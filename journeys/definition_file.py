@@ -7,7 +7,7 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from journeys.definition import Attributes, Definition, Rule, Values
+from journeys.definition import Attributes, Beside, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
 from journeys.log import EventLog
 
@@ -96,7 +96,7 @@ def strangers(definition: Definition, log: EventLog) -> list[str]:
 
 def unseen_values(definition: Definition, log: EventLog) -> list[str]:
     """Return the values that the rules ask for and no event has, as sentences."""
-    return [text for key, rule in definition.rules.items() for text in _unseen(key, rule, log)]
+    return [text for key, rule in definition.asked.items() for text in _unseen(key, rule, log)]
 
 
 def _unseen(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
@@ -136,7 +136,9 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
     line = _line_of(yaml.compose(text), path)
     key = ".".join(map(str, path))
     if fault["type"] == "extra_forbidden":
-        parts: dict[str, type[BaseModel]] = {"attributes": Attributes, "values": Values}
+        parts: dict[str, type[BaseModel]] = {
+            "attributes": Attributes, "beside": Beside, "values": Values
+        }  # fmt: skip
         whole = parts.get(str(path[0]), Definition)
         reason = f"{with_closest(str(path[-1]), whole.model_fields)} is not a key of a definition"
     elif fault["type"] == "missing":

@@ -22,17 +22,26 @@ DEFINITION = parse_definition(
     milestones: [begin, upload, done]
     ticks: [1d, 3d]
     attributes: {context: [region], technical: [os], numeric: [amount]}
+    beside:
+      question: {start: {activity: ask}, end: {activity: look, channel: app},
+                 steps: {channel: branch}, abandoned_after: 2d}
     """,
     source="tests",
 )
 # Not every value that the logs hold is known, and one that is known never occurs.
 VOCABULARY = Vocabulary(
     {
-        "activity": ("begin", "upload", "done", "never"),
+        "activity": ("begin", "upload", "done", "fail", "never"),
         "channel": ("app", "call"),
         "region": ("north",),
         "os": ("iOS",),
-    }
+    },
+    paths=(
+        ("begin", "upload"),
+        ("upload", "upload"),
+        ("done", "never"),
+        ("begin", "upload", "done"),
+    ),
 )
 PLAN = plan_of(DEFINITION, VOCABULARY)
 _START = pd.Timestamp("2026-03-01", tz="UTC")

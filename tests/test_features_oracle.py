@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from features import feature_list, plan_of
 from features import primitives as p
+from features.vocabulary import BESIDE, ERROR, PAIR, PAUSE, TRIPLE
 from tests.features_logs import DEFINITION, VOCABULARY, asked, frame_of, frames, random_frame
 from tests.features_oracle import ORACLE, oracle
 
@@ -18,6 +19,7 @@ PRIMITIVES = (
     p.Share("os", "customer"),
     p.Since("activity", "customer"),
     p.Window("activity", "journey", length="24h"),
+    p.Window("activity", length="7d"),
     p.Window("channel", length="30s"),
     p.Transition("channel", origin="app", target="call"),
     p.Transition("channel", "customer", origin="app", target="nowhere"),
@@ -28,6 +30,22 @@ PRIMITIVES = (
     p.Stats("amount", "customer"),
     p.LastValue("os", "journey"),
     p.LastK("channel", "customer", length=1),
+    p.LastK("os", length=4),
+    p.LastK(PAUSE, length=3),
+    p.Decayed("os", "journey", half_life="30m", most=2),
+    p.Decayed(ERROR, half_life="2w"),
+    p.Hops("os", "journey", within="2d"),
+    p.Hops("activity", within="24h"),
+    p.Runs("activity", "customer", within="3d"),
+    p.Runs(TRIPLE, within="90m"),
+    p.EarlierGaps(scope="customer", length=2),
+    p.Pace(scope="customer"),
+    p.Disorder(scope="customer"),
+    p.ActiveDays(scope="journey", days=1),
+    p.ActiveDays(days=52),
+    p.Beside(BESIDE + "question", "journey", name="question"),
+    p.Count(BESIDE + "question"),
+    p.Window(PAIR, length="3d"),
     p.Progress(scope="customer"),
 )
 PLAN = plan_of(DEFINITION, VOCABULARY, primitives=PRIMITIVES)

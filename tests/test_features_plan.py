@@ -1,6 +1,7 @@
 """The plan: unique names, words and units for every feature, and a fingerprint that can be held."""
 
 import json
+import re
 import subprocess
 import sys
 from math import nan
@@ -15,13 +16,15 @@ from features import (
     Feature,
     Vocabulary,
     feature_list,
-    kernel,
+    fingerprint,
+    operations,
     plan_as_dict,
     plan_from_dict,
     plan_of,
 )
 from features import primitives as p
-from features.plan import _fingerprint, _without_words
+from features.vocabulary import ERROR
+from journeys.definition import Rule
 from tests.features_logs import DEFINITION, PLAN, VOCABULARY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,20 +61,21 @@ def test_no_slot_of_the_output_is_written_twice_or_never() -> None:
     written = [
         place
         for row in PLAN.table
-        for place in range(row[kernel.OUT], row[kernel.OUT] + row[kernel.WIDTH])
+        for place in range(row[operations.OUT], row[operations.OUT] + row[operations.WIDTH])
     ]
     assert written == list(range(len(PLAN.features)))
 
 
 def test_no_slot_of_the_state_belongs_to_two() -> None:
-    ends = PLAN.table[:, kernel.STATE] + PLAN.table[:, kernel.SIZE]
-    np.testing.assert_array_equal(ends[:-1], PLAN.table[1:, kernel.STATE])
+    ends = PLAN.table[:, operations.STATE] + PLAN.table[:, operations.SIZE]
+    np.testing.assert_array_equal(ends[:-1], PLAN.table[1:, operations.STATE])
     assert ends[-1] == len(PLAN.initial)
 
 
 def test_features_of_codes_are_categorical() -> None:
     named = [PLAN.features[place].name for place in PLAN.categorical]
-    assert named == ["region", "os", "channel", *(f"activity_{k}_back" for k in range(1, 6))]
+    path = [f"activity_{k}_back" for k in range(1, 6)] + [f"channel_{k}_back" for k in range(1, 4)]
+    assert named == ["region", "os", "channel", *path, "earlier_journey_state"]
 
 
 def test_the_fingerprint_moves_with_the_list() -> None:
@@ -94,18 +98,33 @@ def test_the_fingerprint_moves_with_the_milestones() -> None:
     assert plans[0].spec_hash != plans[1].spec_hash
 
 
-def test_the_fingerprint_moves_with_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = _fingerprint([], [], {})
-    monkeypatch.setattr("inspect.getsource", lambda _: "x = 1")
-    assert _fingerprint([], [], {}) != before
+def test_the_fingerprint_moves_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoding once was not part of it: other codes, and the same fingerprint."""
+    assert {"encode.py", "observe.py", "write.py", "columns.py"} <= set(fingerprint.FILES)
+    code = fingerprint.code_of_room()
+    monkeypatch.setattr(fingerprint, "code_of_room", lambda: [*code[:-1], code[-1] + " x"])
+    assert plan_of(DEFINITION, VOCABULARY).spec_hash != PLAN.spec_hash
 
 
-def test_comments_and_docstrings_are_not_code() -> None:
+def test_the_fingerprint_moves_with_what_counts_as_an_error() -> None:
+    others = DEFINITION.model_copy(update={"errors": Rule.model_validate({"activity": "look"})})
+    plans = [plan_of(one, VOCABULARY, primitives=[p.Count(ERROR)]) for one in (DEFINITION, others)]
+    assert plans[0].spec_hash != plans[1].spec_hash
+
+
+def test_comments_docstrings_and_layout_are_not_code() -> None:
     """A corrected spelling in a docstring once made every bundle a stranger."""
-    bare = "def f(x):\n    return x"
-    worded = '"""A file."""\n\ndef f(x):  # why\n    """Say."""\n    return (x)\n'
-    assert _without_words(worded) == _without_words(bare)
-    assert _without_words(bare) != _without_words(bare.replace("return x", "return -x"))
+    bare = "def f(x):\n    return x\n"
+    worded = '"""A file."""\n\ndef f(x):  # why\n    """Say."""\n\n    return x\n'
+    assert fingerprint.tokens_of(worded) == fingerprint.tokens_of(bare)
+    for other in ("return -x", "'x'; return x", "return 'x'"):
+        assert fingerprint.tokens_of(bare) != fingerprint.tokens_of(bare.replace("return x", other))
+
+
+def test_code_that_is_part_of_the_fingerprint_reads_the_same_in_every_python() -> None:
+    """Python 3.12 took f-strings apart, and wrote syntax trees otherwise."""
+    for name in fingerprint.FILES:
+        assert not re.search(r"""\b[rR]?[fF]["']""", (ROOT / "features" / name).read_text()), name
 
 
 def test_the_fingerprint_is_the_same_in_another_process() -> None:
