@@ -1,0 +1,183 @@
+"""How far are the models from the truth: simulated customers, whose probabilities are known.
+
+The **oracle** knows every hazard of the simulation and every hidden trait of a customer, and counts
+what comes in replayed futures of each sample (`journeys.futures`).  Nobody who reads a log can know
+that much, so it is an upper bound.  **Plain** is LightGBM with its own settings on the model's
+features, **told** the same with the hidden traits beside them: the step from one to the other is
+what is hidden.
+
+On samples of a release that was not seen in training, the model meets plain LightGBM without the
+experience of others.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.oracle_plain import plain_predictions
+from benchmarks.oracle_scores import (
+    auc_of,
+    auc_without_noise,
+    calibration_error_of,
+    difference,
+    with_interval,
+)
+from benchmarks.oracle_world import OUTCOMES, Truth, World, hidden_traits, truth_at, world_of
+from benchmarks.record import goal, record
+from journeys.definition import Outcome
+from journeys.dice import Codes
+from models.threads import one_thread
+
+SEED = 7
+SCENARIOS = ("ios_upload_bug", "two_causes")
+LARGEST_GAP = 0.01
+LARGEST_ERROR = 0.02
+ENOUGH = 2_000
+_STAGES = ("first quarter of the median journey", "second quarter", "second half", "beyond")
+
+Row = dict[str, object]
+
+
+def main() -> None:
+    """Measure, print and record."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--customers", type=int, default=100_000)
+    asked.add_argument("--asked", type=int, default=5_000, help="test customers put to the oracle")
+    asked.add_argument("--wanted", type=int, default=200, help="replays of each sample")
+    asked.add_argument("--scenarios", nargs="+", default=SCENARIOS)
+    chosen = asked.parse_args()
+    rows: list[Row] = []
+    for scenario in chosen.scenarios:
+        with one_thread():
+            world = world_of(scenario, customers=chosen.customers, seed=SEED)
+            rows += rows_of(world, asked=chosen.asked, wanted=chosen.wanted)
+    path = record("oracle", rows, goals(rows), libraries=["lightgbm", "numpy"])
+    print(path.with_suffix(".md").read_text())
+
+
+def rows_of(world: World, *, asked: int, wanted: int) -> list[Row]:
+    """Return all that is said of one world: the truth, the stages, and the unseen release."""
+    put = put_to_the_oracle(world, asked)
+    truth = truth_at(world, put, wanted=wanted)
+    traits = hidden_traits(world, np.arange(len(world.numbers)))
+    rows: list[Row] = []
+    for outcome in OUTCOMES:
+        rows.append(against_the_truth(world, outcome, put, truth[outcome], traits))
+        rows += by_stage(world, outcome)
+        rows += unseen_release(world, outcome)
+    shared = {"scenario": world.scenario, "customers": len(np.unique(world.numbers)), "seed": SEED}
+    return [shared | row for row in rows]
+
+
+def put_to_the_oracle(world: World, asked: int) -> Codes:
+    """Return the test samples, of any outcome, of some customers drawn at random."""
+    tested = np.any([world.tested(outcome) for outcome in OUTCOMES], axis=0)
+    drawn = np.random.default_rng(SEED).permutation(np.unique(world.numbers[tested]))[:asked]
+    return np.flatnonzero(tested & np.isin(world.numbers, drawn))
+
+
+def against_the_truth(
+    world: World, outcome: Outcome, put: Codes, truth: Truth, traits: np.ndarray
+) -> Row:
+    """Return the AUC of the model, plain, told and the oracle on the same samples."""
+    here = world.tested(outcome)[put] & truth.known
+    rows, y, who = put[here], world.y(outcome)[put[here]], world.numbers[put[here]]
+    first, second = truth.halves
+    oracle = auc_without_noise(y, truth.whole[here], (first[here], second[here]))
+    model = auc_of(y, world.p[outcome][rows])
+    plain = auc_of(y, plain_predictions(world, outcome, rows))
+    told = auc_of(y, plain_predictions(world, outcome, rows, beside=traits))
+    return (
+        {"what": "against the truth", "outcome": outcome, "samples": len(rows)}
+        | {"without_a_future": float((~truth.known & world.tested(outcome)[put]).mean())}
+        | _scored("oracle_auc", oracle, who)
+        | _scored("model_auc", model, who)
+        | _scored("gap", difference(oracle, model), who)
+        | _scored("plain_auc", plain, who)
+        | _scored("told_auc", told, who)
+        | _scored("hidden", difference(told, plain), who)
+        | {"oracle_calibration_error": calibration_error_of(y, truth.whole[here])(np.ones(len(y)))}
+    )
+
+
+def by_stage(world: World, outcome: Outcome) -> list[Row]:
+    """Return AUC and calibration error of the model in each stage of the journey."""
+    rows = np.flatnonzero(world.tested(outcome))
+    stage = np.searchsorted([0.25, 0.5, 1.0], elapsed_share(world, outcome, rows), side="right")
+    found: list[Row] = []
+    for place, name in enumerate(_STAGES):
+        here = rows[stage == place]
+        if len(here):
+            found.append(_of_model(world, outcome, here) | {"what": "stage", "stage": name})
+    return found
+
+
+def elapsed_share(world: World, outcome: Outcome, rows: Codes) -> np.ndarray:
+    """Return how far each sample is, as a share of the median journey known at the split."""
+    data = world.trained.data
+    ended = data.journeys[data.journeys["end"] <= data.splits[outcome].at]
+    median = (ended["last_time"] - ended["start"]).dt.total_seconds().median() / 3600
+    place = [feature.name for feature in data.plan.features].index("elapsed_hours")
+    return np.asarray(data.X[rows, place] / median, dtype=np.float64)
+
+
+def unseen_release(world: World, outcome: Outcome) -> list[Row]:
+    """Return the model beside plain LightGBM on samples of a release that training never saw."""
+    data = world.trained.data
+    release = [feature.name for feature in data.plan.features].index("app_version")
+    rows = np.flatnonzero(world.tested(outcome) & (data.X[:, release] == 0))
+    if len(rows) == 0:
+        return []
+    p = plain_predictions(world, outcome, rows, width=getattr(data.plan, "fold_width", None))
+    y, who = world.y(outcome)[rows], world.numbers[rows]
+    ours, plain = (auc_of(y, one) for one in (world.p[outcome][rows], p))
+    return [
+        _of_model(world, outcome, rows)
+        | {"what": "unseen release"}
+        | _scored("plain_auc", plain, who)
+        | _scored("above_plain", difference(ours, plain), who)
+        | {"plain_calibration_error": calibration_error_of(y, p)(np.ones(len(y)))}
+    ]
+
+
+def goals(rows: Sequence[Row]) -> list[Row]:
+    """Return what was asked for: distances, negated, because a goal is a least value."""
+    found: list[Row] = []
+    for row in rows:
+        name = f"{row['scenario']}, {row['outcome']}"
+        if row["what"] == "against the truth":
+            found.append(
+                goal(f"{name}: AUC above the oracle's", -LARGEST_GAP, -_number(row, "gap"))
+            )
+        if row["what"] == "stage" and _number(row, "samples") >= ENOUGH:
+            error = _number(row, "calibration_error")
+            what = f"{name}: calibration error, {row['stage']} (negated)"
+            found.append(goal(what, -LARGEST_ERROR, -error))
+        if row["what"] == "unseen release":
+            what = f"{name}: AUC above plain LightGBM on an unseen release"
+            found.append(goal(what, 0.0, _number(row, "above_plain")))
+    return found
+
+
+def _of_model(world: World, outcome: Outcome, rows: Codes) -> Row:
+    y, p, who = world.y(outcome)[rows], world.p[outcome][rows], world.numbers[rows]
+    return (
+        {"outcome": outcome, "samples": len(rows), "rate": float(y.mean())}
+        | _scored("model_auc", auc_of(y, p), who)
+        | _scored("calibration_error", calibration_error_of(y, p), who)
+    )
+
+
+def _scored(name: str, scored, who: Codes) -> Row:
+    value, low, high = with_interval(scored, who, seed=SEED)
+    return {name: value, f"{name}_interval": f"{low:.3f} to {high:.3f}"}
+
+
+def _number(row: Row, name: str) -> float:
+    value = row[name]
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+if __name__ == "__main__":
+    main()
