@@ -24,11 +24,11 @@ class Taken:
 
 def taken(work: Callable[[], object]) -> Taken:
     """Run a piece of work and say what it took; what it returns is thrown away."""
-    before = _forget_peak()
+    before = forget_peak()
     wall, core = time.perf_counter(), time.process_time()
     work()
     wall, core = time.perf_counter() - wall, time.process_time() - core
-    return Taken(core, wall, max(_peak_mib() - before, 0.0))
+    return Taken(core, wall, max(peak_mib() - before, 0.0))
 
 
 def median_core_seconds(work: Callable[[], object], repeats: int) -> float:
@@ -36,16 +36,17 @@ def median_core_seconds(work: Callable[[], object], repeats: int) -> float:
     return median(taken(work).core_seconds for _ in range(repeats))
 
 
-def _forget_peak() -> float:
+def forget_peak() -> float:
     """Begin a new peak where the system can; return the memory held now, in MiB."""
     try:
         (_PROCESS / "clear_refs").write_text("5")
     except OSError:  # the peak stays that of the whole process: too high, never too low
-        return _peak_mib()
-    return _peak_mib()
+        return peak_mib()
+    return peak_mib()
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
+    """Return the most memory that this process has held since `forget_peak`, in MiB."""
     try:
         lines = (_PROCESS / "status").read_text().splitlines()
     except OSError:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from models.draws import customer_draws
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Scored = Callable[[Floats], float]
@@ -58,11 +60,6 @@ def difference(one: Scored, other: Scored) -> Scored:
 
 def with_interval(scored: Scored, customers: Codes, *, seed: int) -> tuple[float, float, float]:
     """Return a score and its 95 % percentile interval over bootstrap draws of customers."""
-    _, member = np.unique(customers, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    draws = [
-        scored(rng.poisson(1.0, member.max() + 1)[member].astype(np.float64))
-        for _ in range(_REPEATS)
-    ]
+    draws = [scored(one) for one in customer_draws(customers, draws=_REPEATS, seed=seed)]
     low, high = np.nanquantile(draws, [0.025, 0.975])
-    return scored(np.ones(len(member))), float(low), float(high)
+    return scored(np.ones(len(customers))), float(low), float(high)

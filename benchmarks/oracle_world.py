@@ -92,9 +92,10 @@ def hidden_traits(world: World, rows: Codes) -> NDArray[np.float32]:
     walk, customers = world.lives.walks[MAIN_JOURNEY], world.lives.world.customers
     at = _instants(world, rows)
     who = walk.journeys.customer[at.journey]
-    traits = [walk.journeys.complexity[at.journey], world.lives.world.calendar.mood_at(at.time)]
+    mood = world.lives.world.calendar.mood_at(at.time)
+    traits = [walk.journeys.complexity[at.journey], mood, customers.age[who].astype(np.float64)]
     traits += [customers.caller[who], customers.patience[who], customers.wealth[who]]
-    traits += [customers.age[who], customers.app_share[who]]
+    traits += [customers.app_share[who]]
     return np.column_stack(traits).astype(np.float32)
 
 

@@ -18,6 +18,11 @@ def goal(what: str, goal: float, value: float) -> dict[str, object]:
     return {"what": what, "goal": goal, "value": value, "met": value >= goal}
 
 
+def limit(what: str, goal: float, value: float) -> dict[str, object]:
+    """Return a goal of at most so much, and whether it is met."""
+    return {"what": f"{what} (at most)", "goal": goal, "value": value, "met": value <= goal}
+
+
 def record(
     name: str, rows: Sequence[Row], goals: Sequence[Row], *, libraries: Sequence[str]
 ) -> Path:

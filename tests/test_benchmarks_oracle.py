@@ -1,0 +1,83 @@
+"""The benchmark against the truth: its scores are right, and replays cost the oracle nothing."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.oracle import goals, rows_of
+from benchmarks.oracle_scores import (
+    auc_of,
+    auc_without_noise,
+    calibration_error_of,
+    difference,
+    with_interval,
+)
+from benchmarks.oracle_world import OUTCOMES, World, hidden_traits, truth_at, world_of
+
+
+def test_the_area_is_that_of_the_textbook_under_any_weights() -> None:
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, 500).astype(float), rng.integers(0, 40, 500) / 40
+    weight = rng.poisson(1.0, 500).astype(float)
+    assert auc_of(y, p)(weight) == pytest.approx(roc_auc_score(y, p, sample_weight=weight))
+
+
+def test_one_class_has_no_area() -> None:
+    assert np.isnan(auc_of(np.ones(3), np.array([0.1, 0.2, 0.3]))(np.ones(3)))
+
+
+@pytest.mark.parametrize("replays", [20, 60])
+def test_the_noise_of_few_replays_does_not_lower_the_oracle(replays: int) -> None:
+    rng = np.random.default_rng(replays)
+    p = rng.beta(1.0, 6.0, 60_000)
+    y = (rng.random(len(p)) < p).astype(float)
+    first, second = (rng.binomial(replays // 2, p) / (replays // 2) for _ in range(2))
+    everybody = np.ones(len(p))
+    true = auc_of(y, p)(everybody)
+    noisy = auc_of(y, (first + second) / 2)(everybody)
+    mended = auc_without_noise(y, (first + second) / 2, (first, second))(everybody)
+    assert noisy < true - 0.003
+    assert abs(mended - true) < (true - noisy) / 3
+
+
+def test_the_calibration_error_is_what_bins_are_off_by() -> None:
+    p = np.repeat([0.2, 0.6], 50)
+    y = np.concatenate([np.repeat([1.0, 0.0], [20, 30]), np.repeat([1.0, 0.0], [30, 20])])
+    assert calibration_error_of(y, p)(np.ones(100)) == pytest.approx(0.1)
+
+
+def test_two_scores_of_the_same_samples_differ_less_than_each_varies() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.random(3_000)
+    y = (rng.random(3_000) < p).astype(float)
+    customers = np.arange(3_000) // 3
+    one, other = auc_of(y, p), auc_of(y, p + rng.normal(0, 0.05, 3_000))
+    _, low, high = with_interval(difference(one, other), customers, seed=0)
+    _, alone_low, alone_high = with_interval(one, customers, seed=0)
+    assert low < one(np.ones(3_000)) - other(np.ones(3_000)) < high
+    assert high - low < (alone_high - alone_low) / 2
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return world_of("ios_upload_bug", customers=700, seed=3)
+
+
+@pytest.mark.slow
+def test_the_oracle_knows_more_than_the_model_and_says_what_comes(world: World) -> None:
+    rows = rows_of(world, asked=150, wanted=20)
+    for row in (row for row in rows if row["what"] == "against the truth"):
+        assert float(str(row["oracle_calibration_error"])) < 0.1
+        assert float(str(row["gap"])) > 0.0
+    assert {row["outcome"] for row in rows} == set(OUTCOMES)
+    assert all(isinstance(one["met"], bool | np.bool_) for one in goals(rows))
+
+
+@pytest.mark.slow
+def test_what_is_hidden_is_known_of_every_sample(world: World) -> None:
+    rows = np.arange(0, len(world.numbers), 100)
+    assert np.isfinite(hidden_traits(world, rows)).all()
+    truth = truth_at(world, rows, wanted=10)
+    for outcome in OUTCOMES:
+        said = truth[outcome].whole[truth[outcome].known]
+        assert ((said >= 0) & (said <= 1)).all()
