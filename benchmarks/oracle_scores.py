@@ -59,7 +59,13 @@ def difference(one: Scored, other: Scored) -> Scored:
 
 
 def with_interval(scored: Scored, customers: Codes, *, seed: int) -> tuple[float, float, float]:
-    """Return a score and its 95 % percentile interval over bootstrap draws of customers."""
+    """Return a score and its 95 % percentile interval over bootstrap draws of customers.
+
+    NaN where the samples have no score, as those of one class have no area.
+    """
+    value = scored(np.ones(len(customers)))
+    if np.isnan(value):
+        return value, value, value
     draws = [scored(one) for one in customer_draws(customers, draws=_REPEATS, seed=seed)]
     low, high = np.nanquantile(draws, [0.025, 0.975])
-    return scored(np.ones(len(customers))), float(low), float(high)
+    return value, float(low), float(high)
