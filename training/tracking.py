@@ -2,34 +2,38 @@
 
 import hashlib
 import json
-import logging
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
-from io import StringIO
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import mlflow
-import numpy as np
 import pandas as pd
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
-from mlflow.models import ModelSignature
-from mlflow.tracking import MlflowClient
-from mlflow.types import Schema, TensorSpec
 
 from journeys.definition_file import definition_text
 from journeys.log import EventLog
 from models.bundle import Bundle, save_bundle
 from rootcause.figures import png_bytes
 from rootcause.plots import precision_recall_figure, reliability_figure
+from training.comparison import EVERYWHERE
+from training.promotion import MARGINS, Verdict
+from training.rivals import judged
+from training.store import open_run, quiet, use_store
 from training.train import Trained
+from training.versions import (
+    CHALLENGER,
+    CHAMPION,
+    challenge,
+    champion_of,
+    crown,
+    name_of,
+    register,
+    tag,
+)
 
-DEFAULT_STORE = "sqlite:///mlflow.db"
-_REQUIREMENTS = ("offramp", "lightgbm", "numpy", "pandas", "scikit-learn", "numba", "mlflow")
+Promote = Literal["never", "gate", "always"]
 
 
 @dataclass(frozen=True)
@@ -40,65 +44,84 @@ class Tracked:
     name: str
     version: str
     alias: str
+    verdict: Verdict
 
     @property
     def uri(self) -> str:
         """The model by name and alias, as ``offramp score --model`` takes it."""
         return f"models:/{self.name}@{self.alias}"
 
-
-def use_store() -> str:
-    """Point MLflow at ``MLFLOW_TRACKING_URI``, else at ``mlflow.db`` in the working directory."""
-    for chatty in ("alembic", "mlflow"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    address = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
-    mlflow.set_tracking_uri(address)
-    return address
+    @property
+    def promoted(self) -> bool:
+        """Whether this version is the one in use now."""
+        return self.alias == CHAMPION
 
 
-def track(trained: Trained, *, source: str) -> Tracked:
-    """Log a training run and register its bundle.
+def track(
+    trained: Trained, *, source: str, promote: Promote = "gate", now: pd.Timestamp | None = None
+) -> Tracked:
+    """Log a training run, register its bundle, and make it champion if it may be.
 
-    The first version of a journey's model becomes ``champion``, every later one ``challenger``.
-    ``source`` says where the event log came from; neither events nor customer keys are logged.
+    Parameters
+    ----------
+    source : where the event log came from; neither events nor customer keys are logged
+    promote : ``gate`` asks `training.rivals.judged`; ``always`` and ``never`` only write down what
+        it says
+    now : when the verdict was given; the clock's, unless given
     """
     use_store()
-    bundle = trained.bundle
-    with _quiet(), _run(bundle.journey) as run_id, TemporaryDirectory() as folder:
+    bundle, name = trained.bundle, name_of(trained.bundle.journey)
+    verdict = judged(trained, champion_of(bundle.journey))
+    promoted = promote == "always" or (promote == "gate" and verdict.promote)
+    with quiet(), open_run(bundle.journey, "train") as run_id, TemporaryDirectory() as folder:
         mlflow.log_params(_parameters(trained))
         mlflow.log_metrics(_metrics(bundle))
         mlflow.log_input(_dataset(trained.data.log, source), context="training")
         _log_documents(bundle)
         _log_pictures(bundle)
+        _log_verdict(verdict)
         saved = save_bundle(bundle, Path(folder) / "bundle")
-        version = _register(bundle, saved)
-    return Tracked(run_id, _name(bundle), version, _alias(_name(bundle), version))
+        version = register(bundle, saved)
+        mlflow.set_tag("offramp.promoted", str(promoted).lower())
+    at = pd.Timestamp.now(tz="UTC") if now is None else now
+    tag(name, version, _tags(verdict, promoted=promoted, promote=promote, at=at))
+    if promoted:
+        crown(name, version)
+    else:
+        challenge(name, version)
+    return Tracked(run_id, name, version, CHAMPION if promoted else CHALLENGER, verdict)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep MLflow's chatter, and its advice on what is so on purpose, off the user's screen."""
-    with warnings.catch_warnings(), redirect_stderr(StringIO()):
-        for advice in (".*input example.*", ".*noload.*"):
-            warnings.filterwarnings("ignore", message=advice)
-        yield
+def _tags(
+    verdict: Verdict, *, promoted: bool, promote: Promote, at: pd.Timestamp
+) -> dict[str, str]:
+    """Return why a version stands where it stands, as its tags say it."""
+    tags = {
+        "promoted": str(promoted).lower(),
+        "promote": promote,
+        "verdict": verdict.state,
+        "why": "\n".join(verdict.reasons),
+        "warnings": "\n".join(verdict.warnings),
+        "basis": verdict.basis,
+        "compared_with": verdict.champion or "nobody",
+        "comparisons": json.dumps([asdict(row) for row in verdict.comparisons]),
+        "margins": json.dumps(asdict(MARGINS)),
+        "judged_at": at.isoformat(),
+    }
+    return {f"offramp.{key}": said for key, said in tags.items() if said}
 
 
-@contextmanager
-def _run(journey: str) -> Iterator[str]:
-    """Open a run, or go on with the one that `mlflow run` has opened for this process."""
-    if "MLFLOW_RUN_ID" not in os.environ:
-        mlflow.set_experiment(f"offramp-{journey}")
-    with mlflow.start_run(
-        run_name=None if "MLFLOW_RUN_ID" in os.environ else f"train-{journey}"
-    ) as run:
-        mlflow.set_tag("offramp.journey", journey)
-        yield run.info.run_id
-
-
-def _name(bundle: Bundle) -> str:
-    return f"offramp-{bundle.journey}"
+def _log_verdict(verdict: Verdict) -> None:
+    """Log the verdict whole, its comparisons as a table, and the gains as metrics."""
+    mlflow.log_dict(verdict.as_dict(), "promotion.json")
+    rows = [asdict(row) for row in verdict.comparisons]
+    if rows:
+        mlflow.log_table(pd.DataFrame(rows), "tables/promotion.json")
+    for row in verdict.comparisons:
+        if row.where == EVERYWHERE and row.gain is not None:
+            ends = {"": row.gain, "_low": row.low, "_high": row.high}
+            gained = {f"{row.outcome}.{row.what}_gain{end}": at for end, at in ends.items()}
+            mlflow.log_metrics({key: at for key, at in gained.items() if at is not None})
 
 
 def _parameters(trained: Trained) -> dict[str, object]:
@@ -177,29 +200,3 @@ def _log_png(content: bytes, path: str) -> None:
         file = Path(folder) / Path(path).name
         file.write_bytes(content)
         mlflow.log_artifact(str(file), str(Path(path).parent))
-
-
-def _register(bundle: Bundle, folder: Path) -> str:
-    """Log the bundle as a model from code with a tensor signature; return its version."""
-    n_features, n_outcomes = len(bundle.plan.features), len(bundle.outcomes)
-    signature = ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, n_features))]),
-        outputs=Schema([TensorSpec(np.dtype(np.float64), (-1, n_outcomes))]),
-    )
-    logged = mlflow.pyfunc.log_model(
-        name=_name(bundle),
-        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-        artifacts={"bundle": str(folder)},
-        signature=signature,
-        pip_requirements=list(_REQUIREMENTS),
-        registered_model_name=_name(bundle),
-    )
-    return str(logged.registered_model_version)
-
-
-def _alias(name: str, version: str) -> str:
-    client = MlflowClient()
-    aliases = client.get_registered_model(name).aliases
-    alias = "challenger" if "champion" in aliases else "champion"
-    client.set_registered_model_alias(name, alias, version)
-    return alias

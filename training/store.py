@@ -1,0 +1,103 @@
+"""Where runs and models are kept: ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in this directory."""
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+
+import mlflow
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from journeys.errors import BundleError
+
+DEFAULT_STORE = "sqlite:///mlflow.db"
+
+
+def use_store() -> str:
+    """Point MLflow at ``MLFLOW_TRACKING_URI``, else at ``mlflow.db`` in the working directory."""
+    for chatty in ("alembic", "mlflow"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    address = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    mlflow.set_tracking_uri(address)
+    return address
+
+
+@contextmanager
+def reached_store() -> Iterator[None]:
+    """Use the store; say in one message, soon and without a password, when it does not answer.
+
+    Raises
+    ------
+    BundleError
+        If MLflow cannot do what is asked within.
+    """
+    address = use_store()
+    wanted = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+    added = [name for name in wanted if name not in os.environ]
+    os.environ.update({name: wanted[name] for name in added})
+    try:
+        yield
+    except MlflowException as fault:
+        told = (str(fault).strip().splitlines() or ["no answer"])[0][:300]
+        message = f"The MLflow store {address!r} does not do what was asked: {told}. "
+        message += "Check MLFLOW_TRACKING_URI, and that the store is up."
+        raise BundleError(re.sub(r"//[^/@\s]*@", "//***@", message)) from None
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+def require_store() -> None:
+    """Ask the store something small, which makes a local one if there is none.
+
+    Raises
+    ------
+    BundleError
+        If it does not answer.
+    """
+    with quiet(), reached_store():
+        MlflowClient().search_registered_models(max_results=1)
+
+
+def require_local_store_exists() -> None:
+    """Refuse a local database that is not there: MLflow would make an empty one.
+
+    Raises
+    ------
+    BundleError
+        If there is none.
+    """
+    address = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    path = address.removeprefix("sqlite:///")
+    if path != address and not Path(path).is_file():
+        raise BundleError(
+            f"There is no MLflow store at {path!r}. Go to the directory in which the model was "
+            "trained, or set MLFLOW_TRACKING_URI to the store that has it."
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep MLflow's chatter, and its advice on what is so on purpose, off the user's screen."""
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):
+        for advice in (".*input example.*", ".*noload.*", ".*.str. dtypes are.*"):
+            warnings.filterwarnings("ignore", message=advice)
+        yield
+
+
+@contextmanager
+def open_run(journey: str, what: str) -> Iterator[str]:
+    """Open a run, or go on with the one that `mlflow run` has opened for this process."""
+    if "MLFLOW_RUN_ID" not in os.environ:
+        mlflow.set_experiment(f"offramp-{journey}")
+    with mlflow.start_run(
+        run_name=None if "MLFLOW_RUN_ID" in os.environ else f"{what}-{journey}"
+    ) as run:
+        mlflow.set_tag("offramp.journey", journey)
+        yield run.info.run_id
