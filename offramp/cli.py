@@ -13,7 +13,7 @@ from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (looking.demo, looking.simulate, looking.check),
-    "Make a model": (learning.train, evaluating.evaluate),
+    "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
     "Use it": (predicting.score, predicting.serve),
     "Ask why": (
         explaining.findings,

@@ -20,6 +20,7 @@ from models.bundle import Bundle
 from offramp.causes import health_of, searched_for_all
 from offramp.console import out, working, write_json
 from offramp.show import evaluated, found_causes, scored
+from offramp.show_models import placed_briefly
 from rootcause.findings import write_findings
 from rootcause.report import ReportData, write_report
 from serving.registry import fetch_bundle
@@ -74,6 +75,7 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
     console.print(evaluated(trained.bundle.manifest["evaluation"]))
     with _step(console, "Track and register the model in MLflow"), working("Tracking"):
         tracked = track(trained, source=str(places.events))
+    console.print(placed_briefly(tracked))
     with _step(console, "Find causes and their symptoms"), working("Searching") as tell:
         findings = searched_for_all(log, definition, seed=seed, tell=tell)
     for found in findings:

@@ -1,30 +1,119 @@
 """The commands that make a model and put it in its place."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
 from offramp.console import out, working, write_json
-from offramp.options import Events, Journey, Json, Outcome, Seed
-from offramp.reading import outcome_of, read_log
+from offramp.options import Events, Journey, Json, Outcome, Promote, Seconds, Seed, Trials
+from offramp.reading import journey_name, outcome_of, read_log
+
+if TYPE_CHECKING:
+    from training.tracking import Tracked
+    from training.train import Trained
 
 
-def train(
-    events: Events, journey: Journey, outcome: Outcome = "", json: Json = "", seed: Seed = 0
+def train(  # noqa: PLR0913 - a command has this many options
+    events: Events,
+    journey: Journey,
+    *,
+    outcome: Outcome = "",
+    trials: Trials = 0,
+    seconds: Seconds = 0.0,
+    promote: Promote = "gate",
+    json: Json = "",
+    seed: Seed = 0,
 ) -> None:
     """Learn to predict the outcomes; track and register the model in MLflow.
 
-    The first model of a journey becomes `champion`, later ones `challenger`. MLFLOW_TRACKING_URI
-    is honoured; the default is sqlite:///mlflow.db in the working directory.
+    The model becomes `champion` if nothing speaks against it: both are asked about the same later
+    journeys, and the new one must be no worse, calibrated, and not behind in any stage. Otherwise
+    it is registered as `challenger`, and you are told why. docs/retraining.md has the whole story.
+
+    MLFLOW_TRACKING_URI is honoured; the default is sqlite:///mlflow.db in the working directory.
     """
-    from offramp.show import evaluated, skipped
+    _learn(_Wishes(events, journey, outcome, trials, seconds, promote, json, seed))
+
+
+def retrain(  # noqa: PLR0913 - a command has this many options
+    events: Events,
+    journey: Journey,
+    *,
+    trials: Trials = 20,
+    seconds: Seconds = 600.0,
+    promote: Promote = "gate",
+    json: Json = "",
+    seed: Seed = 0,
+) -> None:
+    """Train again on a newer log, as a schedule does: tuned, compared, promoted only if no worse.
+
+    The same as `train` with trials, for all outcomes. Exit code 0 also when the champion stays:
+    `--json` says `promoted: true` or `false`, and why.
+    """
+    _learn(_Wishes(events, journey, "", trials, seconds, promote, json, seed))
+
+
+def rollback(
+    journey: Annotated[
+        str, Option("--journey", help="The journey's name, or its definition (a YAML file).")
+    ],
+    to: Annotated[str, Option("--to", help="A version; without it, the champion before.")] = "",
+    json: Json = "",
+) -> None:
+    """Make the champion before this one champion again, or any version by its number.
+
+    Doing it again goes one champion further back. Asking for the version that is champion already
+    changes nothing. A running `offramp serve` keeps its model until it is started anew.
+    """
+    import pandas as pd
+
+    from training.versions import rollback as rolled_back
+
+    moved = rolled_back(journey_name(journey), to=to, now=pd.Timestamp.now(tz="UTC"))
+    out().print(moved.sentence, markup=False)
+    write_json(json, {"model": moved.name, "before": moved.before, "champion": moved.after})
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What a training is asked for."""
+
+    events: str
+    journey: str
+    outcome: str
+    trials: int
+    seconds: float
+    promote: Promote
+    json: str
+    seed: int
+
+
+def _learn(wishes: _Wishes) -> None:
+    """Train, track, and say how good the model is and where it stands."""
+    from training.store import require_store
     from training.tracking import track
     from training.train import train as trained_on
 
-    log, definition = read_log(events, journey)
-    outcomes = [outcome_of(definition, outcome)] if outcome else []
+    log, definition = read_log(wishes.events, wishes.journey)
+    outcomes = [outcome_of(definition, wishes.outcome)] if wishes.outcome else []
+    with working("Reaching the MLflow store"):
+        require_store()  # before the work, not after it
     with working("Training") as tell:
-        trained = trained_on(log, definition, outcomes=outcomes, seed=seed, progress=tell)
-        tracked = track(trained, source=events)
-    manifest = trained.bundle.manifest
-    out().print(evaluated(manifest["evaluation"]))
+        trained = trained_on(log, definition, outcomes=outcomes, seed=wishes.seed, progress=tell)
+    with working("Comparing and tracking"):
+        tracked = track(trained, source=wishes.events, promote=wishes.promote)
+    _say(trained, tracked)
+    judged = {"promoted": tracked.promoted, "verdict": tracked.verdict.as_dict()}
+    answer = {"model": tracked.uri, "version": tracked.version, "run_id": tracked.run_id, **judged}
+    rest = {"skipped": trained.skipped, "manifest": trained.bundle.manifest}
+    write_json(wishes.json, answer | rest)
+
+
+def _say(trained: "Trained", tracked: "Tracked") -> None:
+    from offramp.show import evaluated, skipped
+    from offramp.show_models import placed
+
+    out().print(evaluated(trained.bundle.manifest["evaluation"]))
     out().print(skipped(trained.skipped))
-    out().print(f"Model: {tracked.uri} (version {tracked.version}, run {tracked.run_id})")
-    answer = {"model": tracked.uri, "version": tracked.version, "run_id": tracked.run_id}
-    write_json(json, {**answer, "skipped": trained.skipped, "manifest": manifest})
+    out().print(placed(tracked))

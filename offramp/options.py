@@ -1,6 +1,6 @@
 """The options that several commands share, each said once."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Option
 
@@ -23,3 +23,18 @@ Json = Annotated[str, Option("--json", help="Write what is printed to this JSON 
 Outcome = Annotated[str, Option("--outcome", help="success, leakage or churn.")]
 Findings = Annotated[str, Option("--findings", help="The JSON file that `offramp findings` wrote.")]
 Seed = Annotated[int, Option("--seed", help="The same seed gives the same result.")]
+Trials = Annotated[
+    int, Option("--trials", help="How many settings to try per outcome, on past data only.", min=0)
+]
+Seconds = Annotated[
+    float,
+    Option("--seconds", help="Stop trying after this long; 0: when the trials are done.", min=0),
+]
+Promote = Annotated[
+    Literal["never", "gate", "always"],
+    Option(
+        "--promote",
+        help="gate: champion only if no worse; never: register as challenger; always: champion "
+        "whatever the comparison says.",
+    ),
+]

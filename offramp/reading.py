@@ -39,3 +39,14 @@ def outcome_of(definition: "Definition", outcome: str) -> "OutcomeName":
         f"{with_closest(outcome, definition.outcomes)}. Choose one of these, or add a rule for it "
         "to the definition."
     )
+
+
+def journey_name(journey: str) -> str:
+    """Return a journey's name from its definition (a YAML file) or from itself."""
+    from pathlib import Path
+
+    from journeys.definition_file import load_definition
+
+    if Path(journey).suffix in (".yaml", ".yml"):
+        return load_definition(journey).name
+    return journey.removeprefix("offramp-")

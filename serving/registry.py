@@ -126,7 +126,10 @@ def _version(uri: str, store: str) -> str | None:
         aliases = client.get_registered_model(name).aliases
         if asked["alias"] not in aliases:
             wanted = f"the alias {with_closest(asked['alias'], aliases)} of {name!r}"
-            raise BundleError(_absent(wanted, "aliases", sorted(aliases), uri))
+            told = _absent(wanted, "aliases", sorted(aliases), uri)
+            if asked["alias"] == "champion":
+                told += f" {_nobody_is_champion(name)}"
+            raise BundleError(told)
         return str(aliases[asked["alias"]])
     except (MlflowException, SQLAlchemyError, OSError) as error:
         raise BundleError(_unreachable(uri, store, error)) from None
@@ -158,6 +161,15 @@ def _absent(wanted: str, kind: str, there: list[str], uri: str) -> str:
         f"Cannot fetch {uri!r}: the registry has not {wanted}. Its {kind}: {listed(there)}. "
         "Correct the address, train a model first, or set MLFLOW_TRACKING_URI to the store that "
         "has it."
+    )
+
+
+def _nobody_is_champion(name: str) -> str:
+    journey = name.removeprefix("offramp-")
+    return (
+        "No version has been promoted: `offramp train` said why, and the tags of each version do "
+        f"(offramp.why). Use one by its number, models:/{name}/VERSION, or make it champion: "
+        f"offramp rollback --journey {journey} --to VERSION."
     )
 
 

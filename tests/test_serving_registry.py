@@ -17,6 +17,7 @@ from serving.registry import DEFAULT_STORE, fetch_bundle, store_address
 from tests.serving_bundle import small_bundle
 
 NAME = "offramp-served_loan"
+WAITING = "offramp-waiting_loan"
 
 _MODEL = """
 from pathlib import Path
@@ -60,6 +61,7 @@ def run_id(mlflow_store: str, folder: Path) -> str:
             )
         mlflow.log_text("nothing", "notes/readme.txt")
     MlflowClient().set_registered_model_alias(NAME, "champion", "2")
+    MlflowClient().create_registered_model(WAITING)
     return str(run.info.run_id)
 
 
@@ -94,6 +96,10 @@ def test_a_logged_model_is_fetched_without_running_its_code(
             "has not a model 'offramp-served_laon' .closest: 'offramp-served_loan'",
         ),
         (f"models:/{NAME}@champoin", "the alias 'champoin' .closest: 'champion'.* aliases: 'champ"),
+        (
+            f"models:/{WAITING}@champion",
+            "No version has been promoted: .* offramp rollback --journey waiting_loan --to VERSION",
+        ),
         (f"models:/{NAME}/7", "has not version 7 of 'offramp-served_loan'. Its versions: '1', '2'"),
         ("models:/what?", "Cannot fetch"),
         ("runs:/0123456789/model", "Cannot fetch"),
