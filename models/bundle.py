@@ -3,8 +3,9 @@
 ```
 manifest.json     name, journey, code version, spec_hash, definition, training window, label rates,
                   evaluation with intervals, sha256 of every other file and of itself
-success.txt …     one LightGBM text model per outcome
-calibration.json  one curve per outcome
+models.json       per outcome its members: their kind, file and weight
+success.boosted.txt, success.linear.json …   one file per member: LightGBM's text, or JSON
+calibration.json  the curves of each outcome
 vocabulary.json   the values known from training
 ```
 """
@@ -17,16 +18,22 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from features.plan import Plan
 from features.stored import plan_as_dict, plan_from_dict
 from journeys.errors import BundleError
+from models.blend import Blend, Member
 from models.calibration import Calibration
+from models.linear import Linear
 from models.outcome import OutcomeModel
 from models.trees import Trees
 
-FORMAT = 1
-_MANIFEST, _CALIBRATION, _VOCABULARY = "manifest.json", "calibration.json", "vocabulary.json"
+FORMAT = 2
+_MANIFEST, _MODELS = "manifest.json", "models.json"
+_CALIBRATION, _VOCABULARY = "calibration.json", "vocabulary.json"
+_KINDS: dict[str, type[Trees] | type[Linear]] = {"trees": Trees, "linear": Linear}
+_SUFFIXES = {"trees": "txt", "linear": "json"}
 
 
 @dataclass(frozen=True)
@@ -113,21 +120,49 @@ def load_bundle(folder: str | Path) -> Bundle:
             f"The bundle {str(folder)!r} was trained with features {manifest['spec_hash']}, this "
             f"code computes {plan.spec_hash}; train it again with this version of Offramp."
         )
-    curves = _read_json(folder / _CALIBRATION)
+    curves, models = _read_json(folder / _CALIBRATION), _read_json(folder / _MODELS)
     outcomes = {
-        name: OutcomeModel(
-            Trees.from_text((folder / f"{name}.txt").read_text(encoding="utf-8")),
-            Calibration.from_dict(curves[name]),
-        )
+        name: OutcomeModel(_blend(folder, models[name]), Calibration.from_dict(curves[name]))
         for name in manifest["outcomes"]
     }
     return Bundle(plan, outcomes, manifest)
 
 
+def _blend(folder: Path, said: list[dict[str, Any]]) -> Blend:
+    """Return the members that ``models.json`` lists for one outcome."""
+    texts = {one["name"]: (folder / one["file"]).read_text(encoding="utf-8") for one in said}
+    members = {one["name"]: _KINDS[one["kind"]].from_text(texts[one["name"]]) for one in said}
+    return Blend(members, {one["name"]: one["weight"] for one in said})
+
+
+def _listed(outcome: str, blend: Blend) -> list[dict[str, Any]]:
+    """Return what ``models.json`` says of one outcome's members."""
+    kinds = {name: _kind(member) for name, member in blend.members.items()}
+    return [
+        {
+            "name": name,
+            "kind": kind,
+            "file": f"{outcome}.{name}.{_SUFFIXES[kind]}",
+            "weight": blend.weights[name],
+        }
+        for name, kind in kinds.items()
+    ]
+
+
+def _kind(member: Member) -> str:
+    return next(kind for kind, one in _KINDS.items() if isinstance(member, one))
+
+
 def _files(bundle: Bundle) -> dict[str, bytes]:
     """Return the content of each file of the folder, the manifest last."""
     curves = {name: model.calibration.as_dict() for name, model in bundle.outcomes.items()}
-    files = {f"{name}.txt": model.trees.to_text() for name, model in bundle.outcomes.items()}
+    listed = {name: _listed(name, model.blend) for name, model in bundle.outcomes.items()}
+    files = {
+        one["file"]: bundle.outcomes[name].blend.members[one["name"]].to_text()
+        for name, each in listed.items()
+        for one in each
+    }
+    files[_MODELS] = _json(listed)
     files[_CALIBRATION] = _json(curves)
     files[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
     written = {name: text.encode() for name, text in files.items()}

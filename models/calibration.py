@@ -1,91 +1,218 @@
-"""Calibration: from a tree's margin to a probability that means what it says, with its interval.
+"""Calibration: from a margin to a probability that means what it says, with its interval.
 
-Fitted on later data than the trees.  The curve is piecewise linear over margins and strictly
+Fitted on rows that the members never saw.  The curve is piecewise linear over margins and strictly
 increasing, so it never reorders customers: a sigmoid where outcomes are few (Platt 1999), isotonic
-over quantile bins, with a trace of the sigmoid, where they are many (Zadrozny & Elkan 2002).  Its
-band is the 90 % percentile interval over bootstrap samples of customers: how sure we are of the
-rate among customers with this margin, not how one customer will turn out.
+over quantile bins, with a trace of the sigmoid, where they are many (Zadrozny & Elkan 2002).  A
+margin can mean more in the first hour of a journey than at its end: then each stage bends the
+shared curve by a shift and a slope of its log odds, both drawn to none (partial pooling), if that
+tells held-out customers better.  The band is the 90 % percentile interval over bootstrap samples
+of customers: how sure we are of the rate among customers with this margin, not how one customer
+will turn out.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import isotonic_regression
-from sklearn.linear_model import LogisticRegression
 
+from models.curve import Counted, curve_of, staged
 from models.threads import one_thread
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Ask = Literal["one", "each", "better"]
 
 _KNOTS = 40
 _BINS = 50
 _ENOUGH_FOR_ISOTONIC = 1_000
-_FEWEST = 10
 _REPEATS = 60
-_SIGMOID_TRACE = 0.05
-_SMALLEST = 1e-4
-_SMALLEST_SLOPE = 0.05
+_FOLDS = 5
+_FEWEST_TO_CHOOSE = 200
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Stages of a journey: ``column`` of the features holds hours since its start.
+
+    ``edges`` are hours, ascending: a stage begins at each.
+    """
+
+    column: int
+    edges: tuple[float, ...]
+
+    def of(self, X: NDArray[np.float32]) -> Codes:
+        """Return the stage of each row, from 0 on, shape (n,); missing hours are the last stage."""
+        hours = X[:, self.column].astype(np.float64)
+        return np.asarray(np.searchsorted(self.edges, hours, side="right"), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """A curve from margin (log odds) to probability, with a 90 % band; all of shape (n_knots,)."""
+    """Curves from margin (log odds) to probability, with a 90 % band.
+
+    ``margin``: shape (n_knots,); ``probability``, ``low`` and ``high``: (n_curves, n_knots), one
+    curve for each of the ``stages``, or one curve where these are None.
+    """
 
     method: str
+    stages: Stages | None
     margin: Floats
     probability: Floats
     low: Floats
     high: Floats
 
-    def __call__(self, margin: Floats) -> Floats:
-        """Return the probability at each margin."""
-        return np.interp(margin, self.margin, self.probability)
+    def __call__(self, margin: Floats, stage: Codes | None = None) -> Floats:
+        """Return the probability at each margin; ``stage`` as `stage_of` gives it."""
+        return self._at(self.probability, margin, stage)
 
-    def band(self, margin: Floats) -> tuple[Floats, Floats]:
+    def band(self, margin: Floats, stage: Codes | None = None) -> tuple[Floats, Floats]:
         """Return the lower and the upper end of the interval at each margin."""
-        return np.interp(margin, self.margin, self.low), np.interp(margin, self.margin, self.high)
+        return self._at(self.low, margin, stage), self._at(self.high, margin, stage)
+
+    def stage_of(self, X: NDArray[np.float32]) -> Codes:
+        """Return the stage of each row of features; 0 where there is one curve."""
+        if self.stages is None:
+            return np.zeros(len(X), dtype=np.int64)
+        return self.stages.of(X)
 
     def as_dict(self) -> dict[str, object]:
-        """Return the curve as lists of numbers."""
+        """Return the curves as lists of numbers."""
+        stages = self.stages and {"column": self.stages.column, "edges": list(self.stages.edges)}
         curves = ("margin", "probability", "low", "high")
-        return {"method": self.method} | {name: getattr(self, name).tolist() for name in curves}
+        lists = {name: getattr(self, name).tolist() for name in curves}
+        return {"method": self.method, "stages": stages} | lists
 
     @classmethod
-    def from_dict(cls, written: dict[str, list[float]]) -> "Calibration":
-        """Return the curve that `as_dict` wrote."""
+    def from_dict(cls, written: dict[str, Any]) -> "Calibration":
+        """Return the curves that `as_dict` wrote."""
+        said = written["stages"]
+        stages = Stages(said["column"], tuple(said["edges"])) if said else None
         curves = [np.array(written[name]) for name in ("margin", "probability", "low", "high")]
-        return cls(str(written["method"]), *curves)
+        return cls(str(written["method"]), stages, *curves)
+
+    def _at(self, curves: Floats, margin: Floats, stage: Codes | None) -> Floats:
+        if len(curves) == 1 or stage is None:
+            return np.asarray(np.interp(margin, self.margin, curves[0]))
+        found = np.empty(len(margin))
+        for place, curve in enumerate(curves):
+            here = stage == place
+            found[here] = np.interp(margin[here], self.margin, curve)
+        return found
 
 
-def fit_calibration(
-    margin: Floats, y: Floats, customers: NDArray[np.int64], seed: int
+def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
+    margin: Floats,
+    y: Floats,
+    customers: Codes,
+    seed: int,
+    *,
+    stages: Stages | None = None,
+    stage: Codes | None = None,
+    ask: Ask = "better",
 ) -> Calibration:
-    """Fit the curve to later samples.
+    """Fit the curve to rows that the members never saw.
 
     Parameters
     ----------
     margin, y, customers : shape (n_samples,)
-        Log odds from the trees, 0/1 outcomes, and whose sample it is: customers, not samples, are
-        drawn for the band.
+        Log odds, 0/1 outcomes, and whose sample it is: customers, not samples, are drawn for the
+        band.
+    stages, stage : what the stages are, and the stage of each sample; None for one curve
+    ask : *one* curve, one for *each* stage, or which is *better* by log loss in customers held out
     """
-    knots = _knots(margin)
-    flexible = min(y.sum(), (1 - y).sum()) >= _ENOUGH_FOR_ISOTONIC
-    fit = _isotonic if flexible else _sigmoid
-    binned = _Binned.of(margin, y)
+    stages = stages if stage is not None and ask != "one" else None
+    place = np.zeros(len(y), dtype=np.int64) if stages is None or stage is None else stage
+    samples = _Samples.of(
+        margin, y, customers, place, 1 if stages is None else len(stages.edges) + 1
+    )
     with one_thread():
-        best = fit(binned.counted(np.ones(len(y))), knots)
-        draws = _customer_draws(customers, seed)
-        drawn = [fit(binned.counted(weight), knots) for weight in draws]
+        if stages is not None and ask == "better" and not _stages_help(samples, seed):
+            stages, samples = None, samples.of_one_stage()
+        best = samples.curves(np.ones(len(y)))
+        drawn = [samples.curves(weight) for weight in _customer_draws(customers, seed)]
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     return Calibration(
-        method="isotonic" if flexible else "sigmoid",
-        margin=knots,
+        method=samples.method,
+        stages=stages,
+        margin=samples.knots,
         probability=best,
         low=np.minimum(low, best),
         high=np.maximum(high, best),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Samples:
+    """Samples in quantile bins of the margin by stage, so that a refit costs the bins."""
+
+    method: Literal["sigmoid", "isotonic"]
+    knots: Floats
+    place: Codes
+    n_stages: int
+    margin: Floats
+    y: Floats
+    customers: Codes
+
+    @classmethod
+    def of(
+        cls, margin: Floats, y: Floats, customers: Codes, stage: Codes, n_stages: int
+    ) -> "_Samples":
+        edges = np.unique(np.quantile(margin, np.linspace(0, 1, _BINS + 1)[1:-1]))
+        place = stage * _BINS + np.searchsorted(edges, margin, side="right")
+        many = min(y.sum(), (1 - y).sum()) >= _ENOUGH_FOR_ISOTONIC
+        method: Literal["sigmoid", "isotonic"] = "isotonic" if many else "sigmoid"
+        return cls(method, _knots(margin), place, n_stages, margin, y, customers)
+
+    def of_one_stage(self) -> "_Samples":
+        stage = np.zeros(len(self.y), dtype=np.int64)
+        return _Samples.of(self.margin, self.y, self.customers, stage, 1)
+
+    def curves(self, weight: Floats) -> Floats:
+        """Return the probabilities at the knots, shape (n_stages, n_knots), under some weights."""
+        counted = self._counted(weight)
+        shared = curve_of(counted.summed(), self.knots, self.method)
+        if self.n_stages == 1:
+            return shared[None]
+        return staged(counted, shared, self.knots, worth=self._worth)
+
+    @property
+    def _worth(self) -> float:
+        """What a sample says beyond its customer's others: as if one of each customer a stage."""
+        pairs = np.unique(self.customers * self.n_stages + self.place // _BINS)
+        return len(pairs) / max(len(self.y), 1)
+
+    def _counted(self, weight: Floats) -> Counted:
+        shape, size = (self.n_stages, _BINS), self.n_stages * _BINS
+        mass = np.bincount(self.place, weight, minlength=size)
+        sums = np.bincount(self.place, weight * self.margin, minlength=size)
+        positive = np.bincount(self.place, weight * self.y, minlength=size)
+        counts = (np.asarray(each, dtype=np.float64) for each in (sums, mass, positive))
+        return Counted(*(each.reshape(shape) for each in counts))
+
+
+def _stages_help(samples: _Samples, seed: int) -> bool:
+    """Whether curves of the stages have the lower log loss on customers who were held out."""
+    _, member = np.unique(samples.customers, return_inverse=True)
+    if member.max() + 1 < _FEWEST_TO_CHOOSE:
+        return False
+    fold = np.random.default_rng(seed).integers(0, _FOLDS, member.max() + 1)[member]
+    one, gain = samples.of_one_stage(), 0.0
+    for held in range(_FOLDS):
+        learnt, out = (fold != held).astype(np.float64), fold == held
+        stage = samples.place[out] // _BINS
+        shared = np.interp(samples.margin[out], one.knots, one.curves(learnt)[0])
+        each = np.empty(len(shared))
+        for place, curve in enumerate(samples.curves(learnt)):
+            here = stage == place
+            each[here] = np.interp(samples.margin[out][here], samples.knots, curve)
+        gain += _log_loss(shared, samples.y[out]) - _log_loss(each, samples.y[out])
+    return gain > 0
+
+
+def _log_loss(p: Floats, y: Floats) -> float:
+    return float(-(y * np.log(p) + (1 - y) * np.log1p(-p)).sum())
 
 
 def _knots(margin: Floats) -> Floats:
@@ -95,7 +222,7 @@ def _knots(margin: Floats) -> Floats:
     return np.unique(np.round(np.concatenate([quantiles, wide]), 6))
 
 
-def _customer_draws(customers: NDArray[np.int64], seed: int) -> Iterator[Floats]:
+def _customer_draws(customers: Codes, seed: int) -> Iterator[Floats]:
     """Yield weights per sample: how often a bootstrap draw took the sample's customer."""
     rng = np.random.default_rng(seed)
     _, member = np.unique(customers, return_inverse=True)
@@ -103,53 +230,3 @@ def _customer_draws(customers: NDArray[np.int64], seed: int) -> Iterator[Floats]
         taken = rng.poisson(1.0, member.max() + 1)
         # Of very few customers a draw may take none: that says nothing, all of them at least this.
         yield (taken if taken.any() else np.ones_like(taken))[member].astype(np.float64)
-
-
-@dataclass(frozen=True)
-class _Binned:
-    """Samples in quantile bins of the margin, so that a refit costs the bins, not the samples."""
-
-    place: NDArray[np.int64]
-    margin: Floats
-    y: Floats
-
-    @classmethod
-    def of(cls, margin: Floats, y: Floats) -> "_Binned":
-        edges = np.unique(np.quantile(margin, np.linspace(0, 1, _BINS + 1)[1:-1]))
-        return cls(np.searchsorted(edges, margin, side="right"), margin, y)
-
-    def counted(self, weight: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return mean margin, weight and weight of the positives of each bin that has any."""
-        mass = np.bincount(self.place, weight)
-        held = mass > 0
-        middle = np.bincount(self.place, weight * self.margin)[held] / mass[held]
-        positive = np.bincount(self.place, weight * self.y)[held]
-        return middle, mass[held].astype(np.float64), positive.astype(np.float64)
-
-
-def _sigmoid(counted: tuple[Floats, Floats, Floats], knots: Floats) -> Floats:
-    """Return the probabilities at the knots of a logistic fit; a mere shift where data are few."""
-    middle, mass, positive = counted
-    if min(positive.sum(), (mass - positive).sum()) < _FEWEST:
-        rate = (positive.sum() + 1) / (mass.sum() + 2)
-        shift = np.log(rate / (1 - rate)) - (mass @ middle) / max(mass.sum(), 1e-9)
-        return _inside(1 / (1 + np.exp(-(knots + shift))))
-    both = np.concatenate([middle, middle])[:, None]
-    outcome = np.repeat([1.0, 0.0], len(middle))
-    weight = np.concatenate([positive, mass - positive])
-    fit = LogisticRegression(C=100.0).fit(both, outcome, sample_weight=weight)
-    slope = max(float(fit.coef_[0, 0]), _SMALLEST_SLOPE)
-    return _inside(1 / (1 + np.exp(-(slope * knots + float(fit.intercept_[0])))))
-
-
-def _isotonic(counted: tuple[Floats, Floats, Floats], knots: Floats) -> Floats:
-    """Return the probabilities at the knots of an isotonic fit to the rates of the bins."""
-    middle, mass, positive = counted
-    steps = isotonic_regression(positive / mass, sample_weight=mass)
-    smooth = _sigmoid(counted, knots)
-    return _inside((1 - _SIGMOID_TRACE) * np.interp(knots, middle, steps) + _SIGMOID_TRACE * smooth)
-
-
-def _inside(probability: Floats) -> Floats:
-    """Return probabilities that are never 0 or 1; not cut off, so that they keep their order."""
-    return _SMALLEST + (1 - 2 * _SMALLEST) * probability

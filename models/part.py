@@ -46,6 +46,11 @@ class Part:
             self.closed_at[rows],
         )
 
+    def followed_by(self, other: "Part") -> "Part":
+        """Return the samples of both parts, these first."""
+        names = ("X", "y", "customers", "weight", "started", "closed_at")
+        return Part(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
+
 
 def part_of(X: Table, y: Floats, customers: Rows) -> Part:
     """Return samples of which no more is known: of equal weight, in the order of their time."""

@@ -1,8 +1,9 @@
 """Reasons: why this prediction, in words; a feature's SHAP contribution to one margin.
 
-Contributions are exact TreeSHAP values in log odds (Lundberg et al. 2020, as LightGBM computes
-them); **points** say what each is worth in probability: the calibrated probability minus the one
-without this contribution.  A reason is an association, never a cause.
+Contributions are exact Shapley values in log odds: the members' own (TreeSHAP, Lundberg et al.
+2020, as LightGBM computes it, and those of a line) added by weight.  **Points** say what each is
+worth in probability: the calibrated probability minus the one without this contribution.  A reason
+is an association, never a cause.
 """
 
 from dataclasses import dataclass
@@ -30,13 +31,16 @@ class Reason:
 
 def reasons_of(model: OutcomeModel, X: Table, plan: Plan, *, most: int = 5) -> list[list[Reason]]:
     """Return for each row of features its strongest reasons, the strongest first."""
-    contributions = model.trees.contributions(X)
+    contributions = model.contributions(X)
     margin = contributions.sum(axis=1)
     strongest = np.argsort(-np.abs(contributions[:, :-1]), axis=1, kind="stable")[:, :most]
+    stage = model.calibration.stage_of(X)
+    probability = model.calibration(margin, stage)
     found = []
     for row, places in enumerate(strongest):
-        without = model.calibration(margin[row] - contributions[row, places])
-        points = model.calibration(margin[row]) - without
+        less = margin[row] - contributions[row, places]
+        without = model.calibration(less, np.repeat(stage[row], len(places)))
+        points = probability[row] - without
         found.append(
             [
                 _reason(plan, int(place), float(X[row, place]), float(worth))

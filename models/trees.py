@@ -5,6 +5,7 @@ Deterministic: the same rows and settings give the same trees, whatever the numb
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 import lightgbm as lgb
 import numpy as np
@@ -15,25 +16,36 @@ Labelled = tuple[ArrayLike, ArrayLike, ArrayLike | None]
 """Features, labels and weights (or None) of rows that only say when to stop."""
 
 _ROWS_WORTH_A_THREAD = 2_000
-_PATIENCE = 20
 
 
 @dataclass(frozen=True)
 class TreeSettings:
     """How the trees grow.
 
+    ``boosting``: *boosted*, each tree corrects those before it, or a *forest*, whose trees grow
+    independently on drawn rows and features and are averaged (Breiman 2001).  ``smoothing`` draws
+    small leaves to their parents; ``feature_share`` of the features are drawn for each tree,
+    ``node_share`` of these for each split; ``random_cuts`` draws one threshold per feature.
+    ``patience``: so many trees may bring nothing on the rows watched before growing stops; 0 never
+    stops it.
+
     ``interaction_groups``: the features of one path from root to leaf all stand in one group; a
     feature in no group is never used; empty means that all may meet. ``monotone``: per feature 1,
     -1 or 0; empty means that no direction is asked for.
     """
 
+    boosting: Literal["boosted", "forest"] = "boosted"
     trees: int = 300
     leaves: int = 31
     learning_rate: float = 0.05
     min_leaf: int = 50
     l2: float = 1.0
+    smoothing: float = 0.0
     feature_share: float = 0.8
+    node_share: float = 1.0
     row_share: float = 0.8
+    random_cuts: bool = False
+    patience: int = 20
     threads: int = 1
     seed: int = 0
     interaction_groups: tuple[tuple[int, ...], ...] = ()
@@ -50,6 +62,9 @@ class Trees:
     def __init__(self, booster: lgb.Booster, threads: int = 1) -> None:
         self._booster = booster
         self._threads = threads
+        # LightGBM averages a forest's probabilities, but only sums its margins and contributions.
+        averaged = bool(booster.dump_model(num_iteration=1).get("average_output"))
+        self._share = 1.0 / booster.num_trees() if averaged else 1.0
 
     @property
     def n_features(self) -> int:
@@ -88,7 +103,7 @@ class Trees:
         rows = np.atleast_2d(np.asarray(X))
         threads = self._threads if len(rows) >= _ROWS_WORTH_A_THREAD else 1
         found = self._booster.predict(rows, num_threads=threads, **how)
-        return np.asarray(found, dtype=np.float64)
+        return np.asarray(found, dtype=np.float64) * self._share
 
 
 def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
@@ -120,9 +135,9 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
     parameters = _parameters(settings, rows.shape[1])
     train = _dataset(rows, labels, weight, init_margin, categorical)
     watched, callbacks = [], []
-    if validation is not None:
+    if validation is not None and settings.boosting == "boosted" and settings.patience:
         watched = [_validation(validation, train)]
-        callbacks = [lgb.early_stopping(_PATIENCE, verbose=False)]
+        callbacks = [lgb.early_stopping(settings.patience, verbose=False)]
     booster = lgb.train(parameters, train, settings.trees, valid_sets=watched, callbacks=callbacks)
     return Trees(booster, settings.threads)
 
@@ -165,12 +180,16 @@ def _sigmoid(margin: Floats) -> Floats:
 def _parameters(settings: TreeSettings, n_features: int) -> dict[str, object]:
     chosen: dict[str, object] = {
         "objective": "binary",
+        "boosting": "gbdt" if settings.boosting == "boosted" else "rf",
         "num_leaves": settings.leaves,
         "learning_rate": settings.learning_rate,
         "min_data_in_leaf": settings.min_leaf,
         "min_data_per_group": settings.min_leaf,
         "lambda_l2": settings.l2,
+        "path_smooth": settings.smoothing,
         "feature_fraction": settings.feature_share,
+        "feature_fraction_bynode": settings.node_share,
+        "extra_trees": settings.random_cuts,
         "bagging_fraction": settings.row_share,
         "bagging_freq": 1 if settings.row_share < 1 else 0,
         "num_threads": settings.threads,

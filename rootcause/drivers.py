@@ -2,7 +2,7 @@
 
 A driver is an association, not a cause: a model leans on whatever predicts best, mostly on
 consequences (retries, silence). So drivers stand apart by tier: who the customer is (context), what
-they used (technical), what they did (behaviour). SHAP values are exact (TreeSHAP, log odds).
+they used (technical), what they did (behaviour). SHAP values are exact (log odds).
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 
 from features.feature import Feature
+from models.outcome import OutcomeModel
 from models.trees import Trees
 
 Floats = NDArray[np.float64]
@@ -60,7 +61,7 @@ class ScoredRows:
 
 
 def drivers_of(
-    trees: Trees,
+    model: OutcomeModel | Trees,
     features: Sequence[Feature],
     rows: ScoredRows,
     *,
@@ -71,6 +72,7 @@ def drivers_of(
 
     Parameters
     ----------
+    model : anything with exact SHAP values, `OutcomeModel` or `Trees`
     features : as in the plan, one per column of ``rows.X``
     rows : at most 4,000 of them are used, drawn by ``seed``
     since : where the recent window begins; the last quarter of the time covered unless given
@@ -84,7 +86,7 @@ def drivers_of(
         customers; ``moved``: whether the change is beyond chance, false discoveries held at 5 %.
     """
     rows = rows.sampled(_MOST_ROWS, seed=seed)
-    shap = trees.contributions(rows.X)[:, :-1]
+    shap = model.contributions(rows.X)[:, :-1]
     draws = _draws_of_customers(rows.customers, seed=seed)
     importance = _mean_with_draws(np.abs(shap), rows.customers, draws)
     change = _change(shap, rows, draws, since)

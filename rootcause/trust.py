@@ -52,7 +52,7 @@ def drivers_by_outcome(
 ) -> dict[str, pd.DataFrame]:
     """Return `drivers_of` for every outcome of a bundle."""
     return {
-        outcome: drivers_of(model.trees, bundle.plan.features, rows, seed=seed)
+        outcome: drivers_of(model, bundle.plan.features, rows, seed=seed)
         for outcome, model in bundle.outcomes.items()
     }
 

@@ -8,6 +8,7 @@ from features.plan import Plan
 from models.outcome import OutcomeModel, fit_outcome
 from models.part import Part, part_of
 from models.reasons import reasons_of
+from models.recipe import recipe_of
 from models.trees import TreeSettings
 from tests.features_logs import PLAN
 from training.train import Trained
@@ -44,7 +45,7 @@ def planted(n: int = 1500) -> Part:
 def test_the_planted_feature_is_the_first_reason() -> None:
     part = planted()
     settings = TreeSettings(trees=30, leaves=5, feature_share=1.0)
-    model = fit_outcome(part, part, categorical=PLAN.categorical, settings=settings)
+    model = fit_outcome(part, part, categorical=PLAN.categorical, recipe=recipe_of(settings))
     told = reasons_of(model, part.X[:50], PLAN)
     assert {reasons[0].feature for reasons in told} == {"elapsed_hours"}
     signs = [reasons[0].points > 0 for reasons in told]
@@ -52,14 +53,14 @@ def test_the_planted_feature_is_the_first_reason() -> None:
 
 
 def test_contributions_add_up_to_the_margin(model: OutcomeModel, rows: Table) -> None:
-    assert np.allclose(model.trees.contributions(rows).sum(axis=1), model.trees.margin(rows))
+    assert np.allclose(model.contributions(rows).sum(axis=1), model.margin(rows))
 
 
 def test_the_strongest_come_first_and_their_sign_is_their_contributions(
     model: OutcomeModel, rows: Table, plan: Plan
 ) -> None:
     place = {feature.name: i for i, feature in enumerate(plan.features)}
-    parts = model.trees.contributions(rows)
+    parts = model.contributions(rows)
     for row, reasons in enumerate(reasons_of(model, rows, plan, most=7)):
         worth = np.array([parts[row, place[reason.feature]] for reason in reasons])
         assert 0 < len(reasons) <= 7
@@ -71,10 +72,10 @@ def test_the_strongest_come_first_and_their_sign_is_their_contributions(
 def test_points_are_what_the_probability_would_lose(
     model: OutcomeModel, rows: Table, plan: Plan
 ) -> None:
-    parts = model.trees.contributions(rows[:1])
+    parts = model.contributions(rows[:1])
     first = reasons_of(model, rows[:1], plan, most=1)[0][0]
     strongest = np.abs(parts[:, :-1]).argmax()
-    without = model.at(model.trees.margin(rows[:1]) - parts[0, strongest]).p[0]
+    without = model.at(model.margin(rows[:1]) - parts[0, strongest]).p[0]
     assert first.points == pytest.approx(model.predict(rows[:1]).p[0] - without)
 
 

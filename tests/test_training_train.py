@@ -16,7 +16,7 @@ from journeys.find import find_journeys
 from journeys.log import event_log
 from journeys.samples import samples_of
 from journeys.split import split_by_time
-from models import TreeSettings, fit_outcome, one_thread, part_of, save_bundle
+from models import TreeSettings, fit_outcome, one_thread, part_of, recipe_of, save_bundle
 from training.data import TrainingData
 from training.evaluate import evaluate_outcome
 from training.held_out import LAST_ACTIVITY, LOGISTIC
@@ -117,7 +117,7 @@ def auc_of_luck(data: TrainingData, *, seed: int) -> dict[str, float]:
         for part in (earlier, later, test)
     ]
     quick = TreeSettings(trees=60, leaves=8)
-    model = fit_outcome(*parts[:2], categorical=data.plan.categorical, settings=quick)
+    model = fit_outcome(*parts[:2], categorical=data.plan.categorical, recipe=recipe_of(quick))
     p, elapsed = model.predict(parts[2].X).p, np.zeros(len(test))
     said = evaluate_outcome(TestPart(parts[2].y, p, parts[2].customers, elapsed), {}, seed=0)
     return said["metrics"]["auc"]  # type: ignore[index,no-any-return]

@@ -128,7 +128,7 @@ def _parameters(trained: Trained) -> dict[str, object]:
     manifest = trained.bundle.manifest
     kept = ("spec_hash", "code_version", "seed", "trained_from", "trained_to", "log_ends")
     settings = {
-        f"{outcome}_trees": model.trees.n_trees
+        f"{outcome}_trees": model.blend.n_trees
         for outcome, model in trained.bundle.outcomes.items()
     }
     return (

@@ -20,9 +20,11 @@ from journeys.log import EventLog
 from journeys.samples import samples_of
 from journeys.split import Split, split_by_time
 from models.bundle import Bundle, bundle_of
-from models.outcome import OutcomeModel, fit_outcome
+from models.outcome import OutcomeModel
+from models.recipe import Recipe
 from models.threads import one_thread
 from training.data import TrainingData
+from training.fit import fit_one
 from training.held_out import evaluated
 
 Progress = Callable[[str, float], None]
@@ -67,8 +69,9 @@ def train(
     plan = plan_of(definition, vocabulary)
     X = table(log, journeys, samples, plan, progress=progress)
     data = TrainingData(log, journeys, samples, labels, splits, plan, X)
-    fitted, evaluation = _fit_all(data, seed, tell)
-    bundle = bundle_of(plan, fitted, _described(data, evaluation, seed))
+    fitted, recipes, evaluation = _fit_all(data, seed, tell)
+    said = _described(data, seed) | {"recipes": recipes, "evaluation": evaluation}
+    bundle = bundle_of(plan, fitted, said)
     return Trained(bundle, data, skipped)
 
 
@@ -123,58 +126,29 @@ def _require_both_classes(outcome: Outcome, y: Floats) -> None:
 
 def _fit_all(
     data: TrainingData, seed: int, tell: Progress
-) -> tuple[dict[str, OutcomeModel], dict[str, dict[str, object]]]:
+) -> tuple[dict[str, OutcomeModel], dict[str, dict[str, object]], dict[str, dict[str, object]]]:
     """Fit and evaluate the outcomes side by side, each on one thread: two cores do two at a time.
 
     Threads inside the algebra are switched off: on busy cores they cost four times the time.
     """
-    fitted: dict[str, OutcomeModel] = {}
-    evaluation: dict[str, dict[str, object]] = {}
+    fitted, recipes, evaluation = {}, {}, {}
     with one_thread(), ThreadPoolExecutor(max_workers=2) as pool:
         running = {o: pool.submit(_fit_and_evaluate, data, o, seed) for o in data.splits}
         for place, (outcome, job) in enumerate(running.items(), start=1):
-            fitted[outcome], evaluation[outcome] = job.result()
+            fitted[str(outcome)], recipe, evaluation[str(outcome)] = job.result()
+            recipes[str(outcome)] = recipe.as_dict()
             tell("models", place / len(running))
-    return fitted, evaluation
+    return fitted, recipes, evaluation
 
 
 def _fit_and_evaluate(
     data: TrainingData, outcome: Outcome, seed: int
-) -> tuple[OutcomeModel, dict[str, object]]:
-    model = _fit_one(data, outcome, seed)
-    return model, evaluated(data, outcome, model, seed)
+) -> tuple[OutcomeModel, Recipe, dict[str, object]]:
+    model, recipe = fit_one(data, outcome, seed)
+    return model, recipe, evaluated(data, outcome, model, seed)
 
 
-def _fit_one(data: TrainingData, outcome: Outcome, seed: int) -> OutcomeModel:
-    earlier, later = _earlier_and_later(data, outcome)
-    return fit_outcome(
-        data.part(outcome, earlier),
-        data.part(outcome, later),
-        categorical=data.plan.categorical,
-        seed=seed,
-    )
-
-
-def _earlier_and_later(
-    data: TrainingData, outcome: Outcome
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Split the train part once more by time: trees on the earlier, calibration on the later."""
-    rows = np.flatnonzero(data.splits[outcome].train)
-    labels = data.labels[outcome].iloc[rows]
-    earlier, later = np.zeros((2, len(data.samples)), dtype=np.bool_)
-    try:
-        inner = split_by_time(data.log, data.journeys, data.samples.iloc[rows], labels)
-        earlier[rows], later[rows] = inner.train, inner.test
-    except TooLittleDataError:
-        order = rows[np.argsort(labels["closed_at"].to_numpy(), kind="stable")]
-        earlier[order[: len(order) * 2 // 3]] = True
-        later[order[len(order) * 2 // 3 :]] = True
-    return earlier, later
-
-
-def _described(
-    data: TrainingData, evaluation: dict[str, dict[str, object]], seed: int
-) -> dict[str, object]:
+def _described(data: TrainingData, seed: int) -> dict[str, object]:
     """Return what the manifest says of the training beyond the models themselves."""
     closed = {o: found["y"][found["closed_at"].notna()] for o, found in data.labels.items()}
     rates = {o: float(y.mean()) for o, y in closed.items()}
@@ -186,5 +160,4 @@ def _described(
         "customers": len(data.log.offsets) - 1,
         "journeys": len(data.journeys),
         "label_rates": {o: rate for o, rate in rates.items() if o in data.splits},
-        "evaluation": evaluation,
     }

@@ -1,0 +1,169 @@
+"""The recipe: everything about one outcome's model that is chosen, as plain data.
+
+It stands in the manifest, so that what was chosen on past data, and how, can be read and repeated.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from models.linear import LinearSettings
+from models.part import Part
+from models.trees import TreeSettings
+
+Settings = TreeSettings | LinearSettings
+
+FEW_CUSTOMERS = 500
+_LINEAR_STRENGTH = 100.0
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One member of a blend before it is fitted: its name, how it grows, what it weighs."""
+
+    name: str
+    settings: Settings
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one outcome's model is made.
+
+    Attributes
+    ----------
+    ingredients : the members; their margins (log odds) are added by weight
+    weighed : whether the weights are settled; else they are learnt from rows no member has seen
+    calibration : *one* curve, one for *each* stage of the journey, or what is *better* on rows
+        that were held out
+    seeds : so many fits of each kind of trees, on other draws, are averaged
+    chosen : how the recipe came about, in a sentence
+    """
+
+    ingredients: tuple[Ingredient, ...]
+    weighed: bool = False
+    calibration: Literal["one", "each", "better"] = "better"
+    seeds: int = 1
+    chosen: str = "given"
+
+    def with_weights(self, weights: Iterable[float]) -> "Recipe":
+        """Return the recipe with settled weights; what weighs nothing is left out."""
+        pairs = zip(self.ingredients, weights, strict=True)
+        kept = tuple(replace(one, weight=float(weight)) for one, weight in pairs if weight > 0)
+        return replace(self, ingredients=kept, weighed=True)
+
+    def with_settings(self, **changed: object) -> "Recipe":
+        """Return the recipe with some settings of every ingredient that has them changed."""
+        return replace(self, ingredients=tuple(_changed(one, changed) for one in self.ingredients))
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the recipe as text, lists and numbers only."""
+        return asdict(self) | {"ingredients": [_written(one) for one in self.ingredients]}
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> "Recipe":
+        """Return the recipe that `as_dict` wrote."""
+        ingredients = tuple(_read(one) for one in written["ingredients"])
+        return cls(**{**written, "ingredients": ingredients})
+
+
+def recipe_of(settings: Settings, *, name: str = "only") -> Recipe:
+    """Return the recipe of a single member with these settings."""
+    return Recipe((Ingredient(name, settings),), weighed=True)
+
+
+def recipe_for(part: Part, *, seed: int = 0) -> Recipe:
+    """Return the recipe that serves without any search; the fewer the customers, the simpler.
+
+    Small trees that each see few features, a forest and a line.  Their settings were chosen by
+    time-ordered folds of the past parts of simulated and public logs (docs/adr/0009); weights and
+    calibration are learnt from the log at hand.
+    """
+    customers = len(np.unique(part.customers))
+    chosen = f"default for {customers:,} customers"
+    line = Ingredient("linear", LinearSettings(strength=_LINEAR_STRENGTH, seed=seed))
+    if customers < FEW_CUSTOMERS:
+        return Recipe((_few_trees(part, seed), _shrunk(line)), calibration="one", chosen=chosen)
+    return Recipe((_boosted(part, customers, seed), _forest(part, seed), line), chosen=chosen)
+
+
+def _boosted(part: Part, customers: int, seed: int) -> Ingredient:
+    settings = TreeSettings(
+        trees=1000,
+        leaves=6 if customers < 50_000 else 16,
+        learning_rate=0.08,
+        min_leaf=_min_leaf(part),
+        l2=10.0,
+        feature_share=0.15,
+        row_share=0.8,
+        seed=seed,
+    )
+    return Ingredient("boosted", settings)
+
+
+def _forest(part: Part, seed: int) -> Ingredient:
+    settings = TreeSettings(
+        boosting="forest",
+        trees=40,
+        leaves=63,
+        min_leaf=max(_min_leaf(part) // 4, 5),
+        l2=1.0,
+        feature_share=0.5,
+        node_share=0.3,
+        row_share=0.25,
+        seed=seed,
+    )
+    return Ingredient("forest", settings)
+
+
+def _few_trees(part: Part, seed: int) -> Ingredient:
+    """Return stumps and little more, of a fixed number: too few rows are left to stop them by."""
+    settings = TreeSettings(
+        trees=60,
+        leaves=3,
+        learning_rate=0.05,
+        min_leaf=_min_leaf(part),
+        l2=50.0,
+        feature_share=0.3,
+        row_share=0.8,
+        patience=0,
+        seed=seed,
+    )
+    return Ingredient("boosted", settings)
+
+
+def _shrunk(line: Ingredient) -> Ingredient:
+    return _changed(line, {"ramps": 1})
+
+
+def _min_leaf(part: Part) -> int:
+    return int(np.clip(len(part) // 200, 10, 200))
+
+
+def _changed(one: Ingredient, changed: Mapping[str, object]) -> Ingredient:
+    mine = {name: value for name, value in changed.items() if hasattr(one.settings, name)}
+    return replace(one, settings=replace(one.settings, **mine))  # type: ignore[arg-type]  # by name
+
+
+def _written(one: Ingredient) -> dict[str, object]:
+    kind = "linear" if isinstance(one.settings, LinearSettings) else "trees"
+    settings = {
+        name: [list(each) if isinstance(each, tuple) else each for each in value]
+        if isinstance(value, tuple)
+        else value
+        for name, value in one.settings.as_dict().items()
+    }
+    return {"name": one.name, "kind": kind, "weight": one.weight, "settings": settings}
+
+
+def _read(written: Mapping[str, Any]) -> Ingredient:
+    settings: dict[str, Any] = {
+        name: tuple(tuple(each) if isinstance(each, list) else each for each in value)
+        if isinstance(value, list)
+        else value
+        for name, value in written["settings"].items()
+    }
+    kind = LinearSettings if written["kind"] == "linear" else TreeSettings
+    return Ingredient(written["name"], kind(**settings), written["weight"])
