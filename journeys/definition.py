@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from journeys.constraints import Constraints
 from journeys.errors import with_closest
 from journeys.rule import (
     Beside,
@@ -102,6 +103,7 @@ class Definition(Frozen):
     attributes: Attributes = Attributes()
     beside: dict[Annotated[str, AfterValidator(_plain_name)], Beside] = Field(default_factory=dict)
     values: Values = Values()
+    constraints: dict[Outcome, Constraints] = Field(default_factory=dict)
     ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
 
     @model_validator(mode="after")
@@ -128,6 +130,13 @@ class Definition(Frozen):
         for one, other in (("success", "leakage"), ("success", "failure"), ("success", "churn")):
             if same_event(getattr(self, one), getattr(self, other)):
                 raise ValueError(f"{one} and {other} hold for the same event; no event can be both")
+        return self
+
+    @model_validator(mode="after")
+    def _constrains_what_it_asks(self) -> "Definition":
+        for outcome in self.constraints:
+            if outcome not in self.outcomes:
+                raise ValueError(f"constraints name {outcome}, for which there is no rule")
         return self
 
     @property

@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from journeys.constraints import Constraints
 from journeys.definition import Attributes, Beside, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
 from journeys.log import EventLog
@@ -128,7 +129,7 @@ def contradictions(definition: Definition, log: EventLog) -> list[str]:
 def _explained(error: ValidationError, text: str, source: str) -> str:
     """Turn the first validation fault into a sentence with line, closest key and way out."""
     fault = error.errors()[0]
-    path = tuple(part for part in fault["loc"] if part != "where")
+    path = tuple(part for part in fault["loc"] if part not in ("where", "[key]"))
     reason = fault["msg"].removeprefix("Value error, ")
     if not path:  # a fault between keys: the message begins with the one to look at
         line = _line_of(yaml.compose(text), (reason.split()[0],))
@@ -137,8 +138,11 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
     key = ".".join(map(str, path))
     if fault["type"] == "extra_forbidden":
         parts: dict[str, type[BaseModel]] = {
-            "attributes": Attributes, "beside": Beside, "values": Values
-        }  # fmt: skip
+            "attributes": Attributes,
+            "beside": Beside,
+            "values": Values,
+            "constraints": Constraints,
+        }
         whole = parts.get(str(path[0]), Definition)
         reason = f"{with_closest(str(path[-1]), whole.model_fields)} is not a key of a definition"
     elif fault["type"] == "missing":

@@ -86,7 +86,7 @@ def blend_weights(margins: Floats, rows: Part) -> Floats:
     margins : of held-out rows, shape (n, n_members)
     """
     n_members = margins.shape[1]
-    weight = rows.weight * len(np.unique(rows.customers)) / max(len(rows), 1)
+    weight = rows.weight * _worth(rows)
     slopes = np.array([_slope(margins[:, [place]], rows.y, weight) for place in range(n_members)])
     known = np.flatnonzero(slopes > 0)
     if len(known) == 0:
@@ -102,12 +102,34 @@ def blend_weights(margins: Floats, rows: Part) -> Floats:
     return found
 
 
+def stretched_log_loss(margin: Floats, rows: Part) -> float:
+    """Return the mean log loss of held-out rows once their margin is stretched and shifted best.
+
+    By weight of the rows; the stretch is a logistic regression of two numbers, and not negative.
+    """
+    weight = rows.weight * _worth(rows)
+    slope, shift = _fitted(margin[:, None], rows.y, weight, np.ones(1))
+    if slope < 0:
+        slope, shift = 0.0, _fitted(margin[:, None] * 0.0, rows.y, weight, np.ones(1))[1]
+    odds = slope * margin + shift
+    return float(rows.weight @ (np.logaddexp(0.0, odds) - rows.y * odds) / rows.weight.sum())
+
+
+def _worth(rows: Part) -> float:
+    """Return what one row counts for: those of one customer say much the same."""
+    return len(np.unique(rows.customers)) / max(len(rows), 1)
+
+
 def _slope(margin: Floats, y: Floats, weight: Floats) -> float:
     return float(_stacked(margin, y, weight, np.ones(1))[0])
 
 
 def _stacked(margins: Floats, y: Floats, weight: Floats, towards: Floats) -> Floats:
-    """Return the slopes of a logistic regression drawn towards given ones (Newton's method)."""
+    return _fitted(margins, y, weight, towards)[:-1]
+
+
+def _fitted(margins: Floats, y: Floats, weight: Floats, towards: Floats) -> Floats:
+    """Return slopes and shift of a logistic regression, the slopes drawn towards given ones."""
     design = np.column_stack([margins, np.ones(len(y))])
     prior = np.append(np.full(len(towards), _SHRINKAGE), 1e-3)
     centre = np.append(towards, 0.0)
@@ -120,7 +142,7 @@ def _stacked(margins: Floats, y: Floats, weight: Floats, towards: Floats) -> Flo
         at = at - step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-8:
             break
-    return at[:-1]
+    return at
 
 
 def _grown(member: Member) -> int:

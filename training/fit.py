@@ -1,4 +1,9 @@
-"""Fitting one outcome: the recipe from past folds, the model from every past row."""
+"""Fitting the outcomes: each recipe from folds of the past, each model from every past row."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -7,24 +12,105 @@ from journeys.definition import Outcome
 from journeys.split import Split
 from models.calibration import Stages
 from models.outcome import OutcomeModel, fit_refitted
-from models.recipe import Recipe
+from models.recipe import Recipe, recipe_for
+from models.threads import one_thread
+from training.constraints import constrained
 from training.data import TrainingData
 from training.folds import folds_of
+from training.held_out import evaluated
+from training.tune import OnTrial, tune
+
+Progress = Callable[[str, float], None]
+OnOutcomeTrial = Callable[[str, int, dict[str, object], float, str], None]
+"""Called with the outcome, then as `training.tune.OnTrial`; never by two outcomes at once."""
 
 STAGE_SHARES = (0.25, 0.5, 1.0)
+_AT_ONCE = 2
 
 
-def fit_one(data: TrainingData, outcome: Outcome, seed: int) -> tuple[OutcomeModel, Recipe]:
-    """Return the model of an outcome and the recipe that past data chose for it."""
-    split = data.splits[outcome]
+@dataclass(frozen=True)
+class Effort:
+    """How hard to search: ``trials`` an outcome, within ``seconds`` for all outcomes together."""
+
+    trials: int = 0
+    seconds: float | None = None
+    on_trial: OnOutcomeTrial | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The model of an outcome, the recipe it was made by, and how good it is."""
+
+    model: OutcomeModel
+    recipe: Recipe
+    evaluation: dict[str, object]
+
+
+def fit_all(
+    data: TrainingData, effort: Effort, *, seed: int, tell: Progress
+) -> dict[Outcome, Fitted]:
+    """Fit and evaluate the outcomes side by side, each on one thread: two cores do two at a time.
+
+    Threads inside the algebra are switched off: on busy cores they cost four times the time.
+    """
+    effort = _shared(effort, len(data.splits))
+    fitted: dict[Outcome, Fitted] = {}
+    with one_thread(), ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        running = {o: pool.submit(_fit_one, data, o, effort, seed) for o in data.splits}
+        for place, (outcome, job) in enumerate(running.items(), start=1):
+            fitted[outcome] = job.result()
+            tell("models", place / len(running))
+    return fitted
+
+
+def _shared(effort: Effort, n_outcomes: int) -> Effort:
+    """Return the effort of each of so many outcomes, their trials told one after the other."""
+    share = min(_AT_ONCE, n_outcomes) / n_outcomes
+    seconds = None if effort.seconds is None else effort.seconds * share
+    lock, told = Lock(), effort.on_trial
+
+    def one_at_a_time(
+        outcome: str, number: int, params: dict[str, object], value: float, state: str
+    ) -> None:
+        if told is not None:
+            with lock:
+                told(outcome, number, params, value, state)
+
+    return Effort(effort.trials, seconds, one_at_a_time)
+
+
+def _fit_one(data: TrainingData, outcome: Outcome, effort: Effort, seed: int) -> Fitted:
+    split, plan = data.splits[outcome], data.plan
     part = data.part(outcome, split.train)
-    return fit_refitted(
+    recipe = constrained(recipe_for(part, seed=seed), plan.definition, outcome, plan.features)
+    tuned = tune(
+        part,
+        categorical=plan.categorical,
+        trials=effort.trials,
+        recipe=recipe,
+        seconds=effort.seconds,
+        seed=seed,
+        on_trial=_of(outcome, effort),
+    )
+    model, recipe = fit_refitted(
         part,
         folds_of(part, seed=seed),
-        categorical=data.plan.categorical,
+        categorical=plan.categorical,
+        recipe=tuned.recipe,
         stages=stages_of(data, split),
         seed=seed,
     )
+    return Fitted(model, recipe, evaluated(data, outcome, model, seed))
+
+
+def _of(outcome: Outcome, effort: Effort) -> OnTrial:
+    """Return what a search calls, with its outcome before the rest."""
+
+    def told(number: int, params: dict[str, object], value: float, state: str) -> None:
+        if effort.on_trial is not None:
+            effort.on_trial(outcome, number, params, value, state)
+
+    return told
 
 
 def stages_of(data: TrainingData, split: Split) -> Stages:

@@ -6,6 +6,8 @@ it is not: few rows allow no stretch of time to be set aside, and one draw of fe
 little.  Never is a customer on both sides of a fold.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,10 +18,11 @@ Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 TIME_FOLDS = 3
+CUSTOMER_FOLDS = 5
 FEWEST_CUSTOMERS = 500
 _FIRST_SHARE = 0.3
 _FEWEST_OF_A_CLASS = 20
-_CUSTOMER_FOLDS, _REPEATS = 5, 3
+_REPEATS = 3
 _HELD_OUT_SHARE = 0.3
 
 
@@ -46,17 +49,16 @@ def time_folds(part: Part, n: int, *, seed: int = 0) -> list[Fold]:
         both.  Folds that lack one class are left out; an empty list says that the horizon is too
         long for this part.
     """
-    instants = _instants(part, n)
-    ends = [*instants[1:], np.iinfo(np.int64).max]
+    instants = [*_instants(part, n), np.iinfo(np.int64).max]
     folds = [
         _one_side_each(part, part.closed_at <= at, _begun(part, at, end), seed)
-        for at, end in zip(instants, ends, strict=True)
+        for at, end in pairwise(instants)
     ]
     return [fold for fold in folds if _tells(part, fold)]
 
 
 def customer_folds(
-    part: Part, *, n: int = _CUSTOMER_FOLDS, repeats: int = _REPEATS, seed: int = 0
+    part: Part, *, n: int = CUSTOMER_FOLDS, repeats: int = _REPEATS, seed: int = 0
 ) -> list[Fold]:
     """Return n folds, drawn anew so many times, each holding out a share of the customers.
 

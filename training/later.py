@@ -12,8 +12,8 @@ from journeys.split import Split, split_at
 from models.bundle import Bundle
 from models.threads import one_thread
 from training.data import TrainingData
+from training.fit import Progress
 from training.held_out import evaluated
-from training.train import Progress
 
 
 def evaluate_later(

@@ -1,7 +1,6 @@
 """Training: from an event log to a bundle, each statement one arrow of the design."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +19,10 @@ from journeys.log import EventLog
 from journeys.samples import samples_of
 from journeys.split import Split, split_by_time
 from models.bundle import Bundle, bundle_of
-from models.outcome import OutcomeModel
-from models.recipe import Recipe
-from models.threads import one_thread
+from training.constraints import require_constraints_hold
 from training.data import TrainingData
-from training.fit import fit_one
-from training.held_out import evaluated
+from training.fit import Effort, Fitted, OnOutcomeTrial, Progress, fit_all
 
-Progress = Callable[[str, float], None]
 Floats = NDArray[np.float64]
 
 
@@ -40,12 +35,15 @@ class Trained:
     skipped: dict[str, str]
 
 
-def train(
+def train(  # noqa: PLR0913 - what is learnt, how hard to search, and who is told of it
     log: EventLog,
     definition: Definition,
     *,
     outcomes: Sequence[Outcome] = (),
     seed: int = 0,
+    trials: int = 0,
+    seconds: float | None = None,
+    on_trial: OnOutcomeTrial | None = None,
     progress: Progress | None = None,
 ) -> Trained:
     """Learn to predict the outcomes of a journey, and say how well on later journeys.
@@ -53,6 +51,10 @@ def train(
     Parameters
     ----------
     outcomes : some of ``definition.outcomes``; all of them when empty
+    trials : so many settings are tried for each outcome on past data; 0 takes the default recipe
+    seconds : no trial begins after so long, all outcomes together; a search that is not cut short
+        finds the same recipe for the same seed
+    on_trial : called after each trial with outcome, number, parameters, log loss and state
 
     Raises
     ------
@@ -67,11 +69,12 @@ def train(
     splits, skipped = _splits(log, journeys, samples, _chosen(labels, outcomes))
     vocabulary = learn_vocabulary(log, definition, until=min(one.at for one in splits.values()))
     plan = plan_of(definition, vocabulary)
+    require_constraints_hold(definition, plan.features)
     X = table(log, journeys, samples, plan, progress=progress)
     data = TrainingData(log, journeys, samples, labels, splits, plan, X)
-    fitted, recipes, evaluation = _fit_all(data, seed, tell)
-    said = _described(data, seed) | {"recipes": recipes, "evaluation": evaluation}
-    bundle = bundle_of(plan, fitted, said)
+    fitted = fit_all(data, Effort(trials, seconds, on_trial), seed=seed, tell=tell)
+    models = {str(outcome): one.model for outcome, one in fitted.items()}
+    bundle = bundle_of(plan, models, _described(data, fitted, seed))
     return Trained(bundle, data, skipped)
 
 
@@ -124,31 +127,7 @@ def _require_both_classes(outcome: Outcome, y: Floats) -> None:
         )
 
 
-def _fit_all(
-    data: TrainingData, seed: int, tell: Progress
-) -> tuple[dict[str, OutcomeModel], dict[str, dict[str, object]], dict[str, dict[str, object]]]:
-    """Fit and evaluate the outcomes side by side, each on one thread: two cores do two at a time.
-
-    Threads inside the algebra are switched off: on busy cores they cost four times the time.
-    """
-    fitted, recipes, evaluation = {}, {}, {}
-    with one_thread(), ThreadPoolExecutor(max_workers=2) as pool:
-        running = {o: pool.submit(_fit_and_evaluate, data, o, seed) for o in data.splits}
-        for place, (outcome, job) in enumerate(running.items(), start=1):
-            fitted[str(outcome)], recipe, evaluation[str(outcome)] = job.result()
-            recipes[str(outcome)] = recipe.as_dict()
-            tell("models", place / len(running))
-    return fitted, recipes, evaluation
-
-
-def _fit_and_evaluate(
-    data: TrainingData, outcome: Outcome, seed: int
-) -> tuple[OutcomeModel, Recipe, dict[str, object]]:
-    model, recipe = fit_one(data, outcome, seed)
-    return model, recipe, evaluated(data, outcome, model, seed)
-
-
-def _described(data: TrainingData, seed: int) -> dict[str, object]:
+def _described(data: TrainingData, fitted: dict[Outcome, Fitted], seed: int) -> dict[str, object]:
     """Return what the manifest says of the training beyond the models themselves."""
     closed = {o: found["y"][found["closed_at"].notna()] for o, found in data.labels.items()}
     rates = {o: float(y.mean()) for o, y in closed.items()}
@@ -160,4 +139,6 @@ def _described(data: TrainingData, seed: int) -> dict[str, object]:
         "customers": len(data.log.offsets) - 1,
         "journeys": len(data.journeys),
         "label_rates": {o: rate for o, rate in rates.items() if o in data.splits},
+        "recipes": {o: one.recipe.as_dict() for o, one in fitted.items()},
+        "evaluation": {o: one.evaluation for o, one in fitted.items()},
     }
