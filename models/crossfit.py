@@ -19,7 +19,7 @@ Rows = NDArray[np.int64]
 Fold = tuple[Rows, Rows]
 """Rows to learn from, and rows to predict, whose customers are not among the former."""
 
-_SHRINKAGE = 30.0
+_SHRINKAGE = 5.0
 _STEPS = 30
 
 

@@ -91,12 +91,12 @@ def recipe_for(part: Part, *, seed: int = 0) -> Recipe:
 
 def _boosted(part: Part, customers: int, seed: int) -> Ingredient:
     settings = TreeSettings(
-        trees=1000,
+        trees=600,
         leaves=6 if customers < 50_000 else 16,
         learning_rate=0.08,
         min_leaf=_min_leaf(part),
         l2=10.0,
-        feature_share=0.15,
+        feature_share=0.4,
         row_share=0.8,
         seed=seed,
     )
