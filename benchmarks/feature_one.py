@@ -9,18 +9,34 @@ from benchmarks.feature_log import Work, random_events, work_of
 from features import encode
 from features.kernel import fold
 from features.primitive import Primitive
+from features.typed import Event, TypedEvents
 
 REQUESTS = 5_000
 _EVENTS = 30
 
 
 def one_journey(primitives: Sequence[Primitive]) -> list[dict[str, object]]:
-    """Time what a request costs: the kernel alone, and the encoding of a table before it."""
+    """Time what a request costs, and the parts of it.
+
+    From typed events, as a service holds them, to the row; the kernel alone, of events that are
+    encoded already; and, for comparison, encoding the same events from a table of them.
+    """
     work = _journey_of(_EVENTS, primitives)
+    events, ready = _typed(work), TypedEvents(work.plan)
     return [
-        _row("kernel alone, events encoded", work, _fold_of(work), REQUESTS),
-        _row("encoding alone, from a table", work, lambda: encode(work.log, work.plan), 500),
+        _row("typed events to vector", work, lambda: ready.row(events), REQUESTS),
+        _row("encoding typed events alone", work, lambda: ready.encoded(events), REQUESTS),
+        _row("kernel alone", work, _fold_of(work), REQUESTS),
+        _row("encoding a table of events", work, lambda: encode(work.log, work.plan), 500),
     ]
+
+
+def _typed(work: Work) -> list[Event]:
+    names = ("activity", "channel", *work.plan.definition.fields)
+    columns = {name: work.log.events[name].astype(object) for name in names}
+    plain = {name: one.where(one.notna(), None).tolist() for name, one in columns.items()}
+    plain["time"] = work.log.times.tolist()
+    return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
 
 
 def _journey_of(n_events: int, primitives: Sequence[Primitive]) -> Work:
