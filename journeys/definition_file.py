@@ -128,7 +128,8 @@ def contradictions(definition: Definition, log: EventLog) -> list[str]:
 
 def _explained(error: ValidationError, text: str, source: str) -> str:
     """Turn the first validation fault into a sentence with line, closest key and way out."""
-    fault = error.errors()[0]
+    # A key that does not exist first: a misspelt one may be what is missing.
+    fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     path = tuple(part for part in fault["loc"] if part not in ("where", "[key]"))
     reason = fault["msg"].removeprefix("Value error, ")
     if not path:  # a fault between keys: the message begins with the one to look at

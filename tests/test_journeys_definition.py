@@ -22,6 +22,15 @@ FULL = {
     "churn": {"activity": "closed", "inactive_for": "90d"},
     "milestones": ["started", "funded"],
     "attributes": {"context": ["region"], "technical": "os", "numeric": ["amount"]},
+    "errors": {"activity": ["upload_failed"], "status": 500},
+    "beside": {
+        "transfer": {
+            "start": {"activity": "transfer_started"},
+            "end": {"activity": "transfer_done"},
+            "steps": {"page": ["transfer"]},
+            "abandoned_after": "12h",
+        }
+    },
     "values": {"success": 900, "contact": 7.5, "currency": "CHF"},
     "ticks": ["1d", "12h"],
 }
@@ -112,6 +121,6 @@ def test_whole_numbers_read_as_the_log_writes_them() -> None:
 
 def test_the_fields_are_what_attributes_and_rules_need_beyond_the_four() -> None:
     definition = Definition.from_dict({**FULL, "failure": {"status": "x", "activity": "y"}})
-    assert definition.fields == ("region", "os", "amount", "status")
+    assert definition.fields == ("region", "os", "amount", "status", "page")
     assert definition.column("amount") == "case:AMOUNT"
     assert Attributes(context="a", technical=("b",)).categorical == ("a", "b")

@@ -17,6 +17,7 @@ from journeys.errors import DefinitionError
 from journeys.log import EventLog, event_log
 
 SHIPPED = sorted((Path(journeys.__path__[0]) / "definitions").glob("*.yaml"))
+BESIDE = "name: x\nsuccess: {activity: a}\nbeside:\n  other:\n"
 
 
 def log_of(activities: list[str], definition: Definition) -> EventLog:
@@ -46,6 +47,25 @@ def test_the_definitions_of_the_real_logs_ship() -> None:
         ("name: x\nsuccess: {activity: a}\nfailure: {activity: a}\n", 2, "hold for the same event"),
         ("name: x\nsuccess: {activity: a}\ncolumns: {tme: t}\n", 3, "closest: 'time'"),
         ("name: x\nsuccess: [\n", 3, "this is not YAML"),
+        (BESIDE + "    sart: {activity: b}\n", 5, "'sart' (closest: 'start') is not a key"),
+        (BESIDE + "    end: {activity: b}\n", 4, "the key 'beside.other.start' is missing"),
+        (BESIDE + "    start: {activity: b}\n", 4, "give its end, abandoned_after or both"),
+        (
+            BESIDE + "    start: {activity: b}\n    end: {activity: [c, b]}\n",
+            4,
+            "start and end hold for the same event",
+        ),
+        (
+            BESIDE + "    start: {activity: b, within: 2d}\n    abandoned_after: 2d\n",
+            4,
+            "its rules name events only",
+        ),
+        (
+            BESIDE + "    start: {activity: b}\n    abandoned_after: 2\n",
+            6,
+            "beside.other.abandoned_after: 2 is not a duration",
+        ),
+        ("name: x\nsuccess: {activity: a}\nerrors: {inactive_for: 2d}\n", 1, "under churn"),
     ],
 )
 def test_a_fault_is_named_with_its_line(text: str, line: int, message: str) -> None:
@@ -103,3 +123,18 @@ def test_a_definition_that_holds_is_left_alone() -> None:
     log = log_of(["a", "b"], definition)
     require_definition_holds(definition, log)
     assert hold_against_log(definition, log) == []
+
+
+def test_what_a_log_never_shows_of_errors_and_journeys_beside_is_told() -> None:
+    definition = parse_definition(
+        """
+        name: x
+        success: {activity: paid}
+        errors: {activity: paid_not}
+        beside: {other: {start: {activity: begun}, abandoned_after: 2d}}
+        """,
+        source="tests",
+    )
+    told = " ".join(hold_against_log(definition, log_of(["paid", "begin"], definition)))
+    assert "errors: activity is never 'paid_not' (closest: 'paid')." in told
+    assert "beside.other.start: activity is never 'begun' (closest: 'begin')." in told
