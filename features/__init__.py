@@ -4,23 +4,24 @@ A **feature** is one column of the table: a name, a unit, a tier and words.  `fe
 which features a journey has, one line each; `plan_of` compiles the list with the **vocabulary**
 that was learnt on the training part; `table` walks every customer's events once and writes a row
 at each cutoff.  Training, scoring and serving run that one compiled walk, so they cannot differ.
-`row_of` writes one request's row, `sequences` the last events as codes.  No label can be seen from
-here.
+`TypedEvents` writes one request's row, `sequences` the last events as codes.  No label can be seen
+from here.
 """
 
 from features.encode import EncodedEvents, encode
 from features.feature import Feature
-from features.one import TypedEvents, row_of
 from features.plan import Plan, plan_of
 from features.sequences import Sequences, sequences
 from features.spec import feature_list
 from features.stored import plan_as_dict, plan_from_dict
 from features.table import table, tables
+from features.typed import Ended, TypedEvents
 from features.vocabulary import NEVER_SEEN, Vocabulary, learn_vocabulary
 
 __all__ = [
     "NEVER_SEEN",
     "EncodedEvents",
+    "Ended",
     "Feature",
     "Plan",
     "Sequences",
@@ -32,7 +33,6 @@ __all__ = [
     "plan_as_dict",
     "plan_from_dict",
     "plan_of",
-    "row_of",
     "sequences",
     "table",
     "tables",

@@ -28,7 +28,7 @@ from features.vocabulary import (
 from journeys.definition import Definition, Rule
 from journeys.log import ACTIVITY, CHANNEL
 
-MISSING, ANY_OTHER = 0, 1
+MISSING, ANY_OTHER, FIRST_KNOWN = 0, 1, 2
 PAUSE_SECONDS = (1, 10, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600,
                  604_800, 1_209_600, 2_419_200)  # fmt: skip
 _PAUSES = ("first event", "under 1s", "1s", "10s", "1m", "5m", "15m", "1h", "3h", "6h", "12h",
@@ -55,7 +55,7 @@ class CodeColumns:
     ----------
     labels : the names of the codes of each column, in the order of the code matrix
     known : by text column, in the order of the matrix of places: the place of each value that
-        matters, and of None, `MISSING`; `ANY_OTHER` is the place of all others
+        matters; `MISSING` and `ANY_OTHER` for the others
     steps : int64, shape (n_steps, 5): code column, whether a rule begins and ends here, place of
         the text column, where its table begins
     codes : int16, the tables: code by place
@@ -64,7 +64,7 @@ class CodeColumns:
     """
 
     labels: dict[str, tuple[str, ...]]
-    known: dict[str, dict[str | None, int]]
+    known: dict[str, dict[str, int]]
     steps: NDArray[np.int64] = field(repr=False)
     codes: NDArray[np.int16] = field(repr=False)
     back: NDArray[np.int64] = field(repr=False)
@@ -78,12 +78,12 @@ def code_columns(
     """Return how events become codes in each of the columns named, and in ``activity``, first."""
     names = tuple(dict.fromkeys((ACTIVITY, *names)))
     rules = {name: _rules(name, definition, vocabulary) for name in names}
-    known: dict[str, dict[str | None, int]] = {}
+    known: dict[str, dict[str, int]] = {}
     for each in rules.values():
         for one in (one for rule in each for one in rule):
-            of_text = known.setdefault(one.text, {None: MISSING})
+            of_text = known.setdefault(one.text, {})
             for value in one.codes:
-                of_text.setdefault(value, ANY_OTHER + len(of_text))
+                of_text.setdefault(value, FIRST_KNOWN + len(of_text))
     steps, codes = _compiled(rules, known)
     back = [names.index(name) if name in names else -1 for name in (PAUSE, PAIR, TRIPLE)]
     return CodeColumns(
@@ -109,7 +109,7 @@ def says_error(activity: str) -> bool:
 
 
 def _compiled(
-    rules: dict[str, list[list[Field]]], known: dict[str, dict[str | None, int]]
+    rules: dict[str, list[list[Field]]], known: dict[str, dict[str, int]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
     """Return the steps of the look-up and their tables, one behind the other."""
     steps: list[list[int]] = []
@@ -119,8 +119,8 @@ def _compiled(
             for place, one in enumerate(rule):
                 begins, ends = place == 0, place == len(rule) - 1
                 steps.append([column, begins, ends, list(known).index(one.text), len(codes)])
-                asked = (value for value in known[one.text] if value is not None)
-                codes += [_NOT, one.other, *(one.codes.get(value, one.other) for value in asked)]
+                codes += [_NOT, one.other]
+                codes += [one.codes.get(value, one.other) for value in known[one.text]]
     return (
         np.array(steps, dtype=np.int64).reshape(-1, 5),
         np.array(codes, dtype=np.int16),

@@ -126,7 +126,7 @@ def _place_of(key: int, keys: Times) -> int:
     return -1
 
 
-def _places(column: pd.Series, known: Mapping[str | None, int]) -> NDArray[np.int16]:
+def _places(column: pd.Series, known: Mapping[str, int]) -> NDArray[np.int16]:
     """Return the place of each event's value; a number's, where a rule asks for a number."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         of_category = [known.get(value, ANY_OTHER) for value in column.cat.categories]
@@ -134,6 +134,5 @@ def _places(column: pd.Series, known: Mapping[str | None, int]) -> NDArray[np.in
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     places = np.where(np.isnan(numbers), MISSING, ANY_OTHER).astype(np.int16)
     for value, place in known.items():
-        if value is not None:
-            places[numbers == float(pd.to_numeric(value, errors="coerce"))] = place
+        places[numbers == float(pd.to_numeric(value, errors="coerce"))] = place
     return places
