@@ -78,7 +78,7 @@ def truth_at(world: World, rows: Codes, *, wanted: int) -> dict[Outcome, Truth]:
     """Return the true probabilities at some samples, by about ``wanted`` replays of each."""
     walk = world.lives.walks[MAIN_JOURNEY]
     at = _instants(world, rows)
-    futures = futures_of(walk, at, world.definition, wanted=wanted, most=10 * wanted)
+    futures = futures_of(walk, at, world.definition, wanted=wanted, most=5 * wanted)
     elsewhere = closing_elsewhere(world.lives, walk, at, world.definition, wanted=wanted // 2)
     return {outcome: _truth(futures, outcome, elsewhere) for outcome in OUTCOMES}
 
