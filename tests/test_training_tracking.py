@@ -16,6 +16,7 @@ from tests.trained_model import customers_of, simulated
 from training.store import use_store
 from training.tracking import Tracked, digest_of, track
 from training.train import Trained, train
+from training.trials import METRIC, TrialList
 
 SOURCE = "somewhere/events.parquet"
 
@@ -139,11 +140,46 @@ def test_nothing_is_pickled(documents: Path, model: Path) -> None:
     assert "cloudpickle" not in (model / "requirements.txt").read_text()
 
 
-def test_a_run_that_mlflow_has_opened_is_continued(continued: str) -> None:
-    tracked = track(small("continued"), source=SOURCE)
+@pytest.fixture
+def tried() -> TrialList:
+    """Three trials as a training would tell of them, the last one pruned at once."""
+    told = TrialList()
+    told("leakage", 1, {"boosted.leaves": 8}, 0.31, "complete")
+    told("leakage", 0, {"boosted.leaves": 31}, 0.33, "complete")
+    told("churn", 0, {"forest.trees": 100}, float("nan"), "pruned")
+    return told
+
+
+def test_a_run_that_mlflow_has_opened_is_continued_and_holds_the_trials(
+    continued: str, tried: TrialList
+) -> None:
+    tracked = track(small("continued"), source=SOURCE, trials=tried.told)
     assert tracked.run_id == continued
-    assert MlflowClient().get_run(continued).data.tags["offramp.journey"] == "continued"
+    run = MlflowClient().get_run(continued)
+    assert run.data.tags["offramp.journey"] == "continued"
     assert MlflowClient().get_experiment_by_name("offramp-continued") is None
+    beneath = MlflowClient().search_runs(
+        [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{continued}'"
+    )
+    by_name = {one.info.run_name: one for one in beneath}
+    assert set(by_name) == {"leakage-trial-0", "leakage-trial-1", "churn-trial-0"}
+    first = by_name["leakage-trial-0"]
+    assert first.data.params == {"boosted.leaves": "31"}
+    assert first.data.metrics == {METRIC: 0.33}
+    assert first.info.status == "FINISHED"
+    assert by_name["churn-trial-0"].data.metrics == {}
+    assert by_name["churn-trial-0"].data.tags["offramp.trial"] == "pruned"
+    table = mlflow.load_table("tables/trials.json", run_ids=[continued])
+    assert table["trial"].tolist() == [0, 0, 1]
+
+
+def test_trials_move_the_bar() -> None:
+    moved: list[tuple[str, float]] = []
+    told = TrialList(lambda what, share: moved.append((what, share)), expected=2)
+    told("leakage", 0, {}, 0.25, "complete")
+    told("churn", 0, {}, 0.5, "pruned")
+    assert [share for _, share in moved] == [0.5, 1.0]
+    assert moved[0][0] == "trial 1 of leakage: log loss 0.2500, complete"
 
 
 def test_the_store_is_the_environments_or_a_file_here(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from training.promotion import MARGINS, Verdict
 from training.rivals import judged
 from training.store import open_run, quiet, use_store
 from training.train import Trained
+from training.trials import TrialTold, log_trials
 from training.versions import (
     CHALLENGER,
     CHAMPION,
@@ -58,7 +60,12 @@ class Tracked:
 
 
 def track(
-    trained: Trained, *, source: str, promote: Promote = "gate", now: pd.Timestamp | None = None
+    trained: Trained,
+    *,
+    source: str,
+    promote: Promote = "gate",
+    trials: Sequence[TrialTold] = (),
+    now: pd.Timestamp | None = None,
 ) -> Tracked:
     """Log a training run, register its bundle, and make it champion if it may be.
 
@@ -67,6 +74,7 @@ def track(
     source : where the event log came from; neither events nor customer keys are logged
     promote : ``gate`` asks `training.rivals.judged`; ``always`` and ``never`` only write down what
         it says
+    trials : what tuning has tried
     now : when the verdict was given; the clock's, unless given
     """
     use_store()
@@ -80,6 +88,7 @@ def track(
         _log_documents(bundle)
         _log_pictures(bundle)
         _log_verdict(verdict)
+        log_trials(trials, run_id)
         saved = save_bundle(bundle, Path(folder) / "bundle")
         version = register(bundle, saved)
         mlflow.set_tag("offramp.promoted", str(promoted).lower())
