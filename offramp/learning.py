@@ -94,15 +94,26 @@ def _learn(wishes: _Wishes) -> None:
     from training.store import require_store
     from training.tracking import track
     from training.train import train as trained_on
+    from training.trials import TrialList
 
     log, definition = read_log(wishes.events, wishes.journey)
     outcomes = [outcome_of(definition, wishes.outcome)] if wishes.outcome else []
     with working("Reaching the MLflow store"):
         require_store()  # before the work, not after it
     with working("Training") as tell:
-        trained = trained_on(log, definition, outcomes=outcomes, seed=wishes.seed, progress=tell)
+        tried = TrialList(tell, wishes.trials * len(outcomes or definition.outcomes))
+        trained = trained_on(
+            log,
+            definition,
+            outcomes=outcomes,
+            seed=wishes.seed,
+            trials=wishes.trials,
+            seconds=wishes.seconds or None,
+            on_trial=tried,
+            progress=tell,
+        )
     with working("Comparing and tracking"):
-        tracked = track(trained, source=wishes.events, promote=wishes.promote)
+        tracked = track(trained, source=wishes.events, promote=wishes.promote, trials=tried.told)
     _say(trained, tracked)
     judged = {"promoted": tracked.promoted, "verdict": tracked.verdict.as_dict()}
     answer = {"model": tracked.uri, "version": tracked.version, "run_id": tracked.run_id, **judged}
