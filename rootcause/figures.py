@@ -18,6 +18,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+Picture = Figure
+"""What is drawn here, by a name for rooms that do not know matplotlib."""
+
 BLUE, ORANGE, PURPLE = "#0072b2", "#d55e00", "#cc79a7"
 GREEN, GREY = "#00694d", "#6b6b6c"
 _INK, _GRID = "#010203", "#c9cacb"
