@@ -42,18 +42,23 @@ def checked(found: LogCheck) -> RenderableType:
 
 def evaluated(evaluation: Any) -> RenderableType:
     """Show the metrics of each outcome on later journeys, beside the baselines, and the doubts."""
-    table = _table("later journeys", "samples", "rate", "AUC (95 %)", "calibration error")
+    shown = plain_table("later journeys", "samples", "rate", "AUC (95 %)", "calibration error")
     for outcome, said in evaluation.items():
         rate = f"{said['base_rate']:.3f}"
-        table.add_row(outcome, f"{said['samples']:,}", rate, *_metrics(said["metrics"]))
-        for baseline, metrics in said["baselines"].items():
-            table.add_row(f"  {baseline}", "", "", *_metrics(metrics), style="dim")
-    return Group(table, *(Text(doubt, style="yellow") for doubt in doubts(evaluation)))
+        shown.add_row(outcome, f"{said['samples']:,}", rate, *_metrics(said["metrics"]))
+        others = dict(said["baselines"])
+        if said.get("history"):
+            others["the last event only"] = said["history"]["last_event_only"]
+        for name, metrics in others.items():
+            shown.add_row(f"  {name}", "", "", *_metrics(metrics), style="dim")
+    return Group(shown, *(Text(doubt, style="yellow") for doubt in doubts(evaluation)))
 
 
 def scored(prediction: JourneyPrediction) -> RenderableType:
     """Show one prediction: each outcome with its interval and its strongest reason."""
-    table = _table(f"{prediction.journey}, at {prediction.step}", "probability (90 %)", "usual")
+    table = plain_table(
+        f"{prediction.journey}, at {prediction.step}", "probability (90 %)", "usual"
+    )
     table.add_column("first reason (an association)")
     for outcome, p in prediction.p.items():
         if outcome in prediction.happened:
@@ -108,7 +113,8 @@ def _conditions(conditions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in conditions.items())
 
 
-def _table(first: str, *others: str) -> Table:
+def plain_table(first: str, *others: str) -> Table:
+    """Return an empty table, its first column to the left and the others to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:
@@ -119,12 +125,23 @@ def _table(first: str, *others: str) -> Table:
 def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Iterable[str]:
     for name in ("auc", "calibration_error"):
         one = metrics[name]
-        unknown = one["value"] is None
-        yield _UNKNOWN if unknown else f"{one['value']:.3f} ({one['low']:.3f}-{one['high']:.3f})"
+        yield with_interval(one)
+
+
+def with_interval(one: Mapping[str, float | None]) -> str:
+    """Return a number with its interval, or a dash where it is not known.
+
+    >>> with_interval({"value": 0.7, "low": 0.65, "high": 0.75})
+    '0.700 (0.650-0.750)'
+    """
+    value, low, high = one["value"], one["low"], one["high"]
+    if value is None or low is None or high is None:
+        return _UNKNOWN
+    return f"{value:.3f} ({low:.3f}-{high:.3f})"
 
 
 def _labels(found: LogCheck) -> Table:
-    table = _table("outcome", "asked", "known", "positive", "rate", "censored")
+    table = plain_table("outcome", "asked", "known", "positive", "rate", "censored")
     for outcome, label in found.labels.items():
         rate = f"{label.rate:.3f}" if label.known else _UNKNOWN
         counts = (f"{label.at_risk:,}", f"{label.known:,}", f"{label.positive:,}")
@@ -133,7 +150,7 @@ def _labels(found: LogCheck) -> Table:
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Table:
-    table = _table(title, "events")
+    table = plain_table(title, "events")
     for name, count in list(counts.items())[:_MOST_ROWS]:
         table.add_row(escape(name), f"{count:,}")
     if len(counts) > _MOST_ROWS:
@@ -142,7 +159,7 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
 
 
 def _attributes(found: LogCheck) -> Table:
-    table = _table("attribute", "tier", "values", "missing")
+    table = plain_table("attribute", "tier", "values", "missing")
     for one in found.attributes:
         table.add_row(escape(one.name), one.tier, f"{one.distinct:,}", f"{one.missing_share:.1%}")
     return table

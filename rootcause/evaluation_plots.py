@@ -34,26 +34,25 @@ def stages_figure(rows: pd.DataFrame, *, across: str) -> Figure:
         axes.set_xticks(place, [_cut(str(name).replace(" ", "\n", 1)) for name in rows["stage"]])
         axes.set_xlim(-0.5, len(rows) - 0.5)
         low = np.nanmin([*rows["low"], 0.5])
-        axes.set_ylim(max(0.0, float(low) - 0.03), 1.0)
+        axes.set_ylim(max(0.0, float(low) - 0.03), 1.02)
         axes.set_xlabel(across)
         axes.set_ylabel("AUC")
         axes.grid(visible=False, axis="x")
     return figure
 
 
-def earliness_figure(rows: pd.DataFrame, *, asked: float, words: str) -> Figure:
+def earliness_figure(rows: pd.DataFrame, *, asked: float) -> Figure:
     """Draw hours of warning and the share warned over the precision of the warnings.
 
     Parameters
     ----------
-    rows : DataFrame with ``precision``, ``warned_share``, ``hours``, ``hours_low``, ``hours_high``
+    rows : DataFrame by ascending threshold
+        ``precision``, ``warned_share``, ``hours``, ``hours_low``, ``hours_high``
     asked : the precision at which the earliness is stated, marked
-    words : the bad thing, for the axis
     """
     with drawing(4.2) as (figure, whole):
         whole.remove()
         above, below = figure.subplots(2, 1, sharex=True)
-        rows = rows.sort_values("precision")
         for axes in (above, below):
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(visible=True, linewidth=0.6)
@@ -71,7 +70,7 @@ def earliness_figure(rows: pd.DataFrame, *, asked: float, words: str) -> Figure:
         below.set_ylabel("share warned")
         below.xaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
         below.xaxis.set_major_locator(MaxNLocator(6))
-        below.set_xlabel(f"warnings that come true: {words}")
+        below.set_xlabel("precision: share of the warnings that come true")
     return figure
 
 

@@ -102,16 +102,20 @@ def _dealt(customers: Codes, y: Floats, rng: np.random.Generator) -> Floats:
     return luck
 
 
-def customers_apart(data: TrainingData, outcome: Outcome) -> Check:
+def customers_apart(data: TrainingData, outcome: Outcome) -> Check | None:
     """No customer is learnt from and tested on."""
     split, customers = data.splits[outcome], data.customers
+    if not split.train.any():
+        return None
     both = len(np.intersect1d(customers[split.train], customers[split.test]))
     words = f"{both:,} customers stand in both the train and the test part"
     return _check("no customer in both parts", both == 0, both, 0, words)
 
 
-def labels_known_in_time(data: TrainingData, outcome: Outcome) -> Check:
+def labels_known_in_time(data: TrainingData, outcome: Outcome) -> Check | None:
     """Every label learnt from was known, and closed, by the split instant."""
+    if not data.splits[outcome].train.any():
+        return None
     split, labels = data.splits[outcome], data.labels[outcome][data.splits[outcome].train]
     at = np.int64(split.at.value // 1_000)
     late = np.maximum(microseconds(labels["known_at"]), microseconds(labels["closed_at"])) > at

@@ -7,8 +7,8 @@
 - **nothing moved**.
 
 Harm is asked of labels only. Calibration is off if observed less predicted is at least 2 points and
-2.6 standard errors from zero *and* from what it was at the training; ranking is worse if the AUC
-has fallen by at least 3 points and 2.6 standard errors.
+2.6 standard errors from zero, and at least 2 points and 1.64 standard errors further out than at
+the training; ranking is worse if the AUC has fallen by at least 3 points and 2.6 standard errors.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ from training.stopped import stopped
 
 BROKEN, RETRAIN, WAIT, NOTHING = "broken tracking", "retrain", "wait", "nothing moved"
 _Z = 2.6
+_Z_CHANGE = 1.64
 _OFF_ENOUGH = 0.02
 _AUC_ENOUGH = 0.03
 _FEWEST_POSITIVES = 20
@@ -95,7 +96,7 @@ def harm(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, object]:
     if before is not None and off:
         change = gap["value"] - before["value"]
         error = float(np.hypot(_error(gap), _error(before)))
-        off = abs(change) >= max(_Z * error, _OFF_ENOUGH) and change * gap["value"] > 0
+        off = abs(change) >= max(_Z_CHANGE * error, _OFF_ENOUGH) and change * gap["value"] > 0
     auc, auc_then = now["metrics"]["auc"], then["metrics"]["auc"]
     fallen = _change(auc, auc_then)
     worse = fallen is not None and fallen["high"] < 0 and fallen["value"] <= -_AUC_ENOUGH
@@ -174,7 +175,7 @@ def _harm_words(outcomes: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _moved_words(found: _Evidence) -> list[str]:
     words = []
     for one in found.columns:
-        if one["moved"] and one["unseen_share"] > one["unseen_share_then"]:
+        if one["unseen"]:
             new = ", ".join(one["unseen_values"][:_MOST_NAMED])
             words.append(
                 f"{one['unseen_share']:.0%} of the events have a value of {one['column']} never "

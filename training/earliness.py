@@ -175,9 +175,10 @@ def _precision_elsewhere(found: _Warnings, precision: float, seed: int) -> float
     half = np.random.default_rng(seed).permutation(len(names))[member] % 2
     true, warned = 0.0, 0.0
     for side in (0, 1):
-        place = _smallest(found, (half == side).astype(np.float64), precision)
+        here, there = ((half == one).astype(np.float64) for one in (side, 1 - side))
+        place = _smallest(found, here, precision)
         if place is None:
             return None
-        true += float(found.true[place] @ (half != side))
-        warned += float(found.warned[place] @ (half != side))
+        true += float(found.true[place] @ there)
+        warned += float(found.warned[place] @ there)
     return true / warned if warned else None

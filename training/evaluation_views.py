@@ -12,13 +12,6 @@ from rootcause.plots import precision_recall_figure, reliability_figure
 Evaluation = Mapping[str, Mapping[str, Any]]
 """Outcome to what `training.evaluate.evaluate_outcome` says of it."""
 
-BAD_THING = {
-    "success": "the goal is not reached",
-    "leakage": "the contact centre is reached",
-    "churn": "the customer leaves",
-}
-_FEWEST_SAMPLES = 10
-
 
 def evaluation_metrics(evaluation: Evaluation) -> dict[str, float]:
     """Return ``outcome.name`` to a number: metrics with ``_low`` and ``_high``, lifts, checks."""
@@ -143,7 +136,7 @@ def _pictures(outcome: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Pict
         rows = rows.rename(columns={"auc_low": "low", "auc_high": "high"})
         if len(rows) and rows["auc"].notna().any():
             yield name, stages_figure(_short(rows), across=across)
-    yield from _warnings_picture(outcome, said)
+    yield from _warnings_picture(said)
     groups = pd.DataFrame(_group_rows(said))
     if len(groups) and groups["off"].notna().any():
         groups = groups.rename(columns={"off_low": "low", "off_high": "high"})
@@ -151,15 +144,14 @@ def _pictures(outcome: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Pict
         yield "subgroups", subgroups_figure(groups)
 
 
-def _warnings_picture(outcome: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Picture]]:
+def _warnings_picture(said: Mapping[str, Any]) -> Iterator[tuple[str, Picture]]:
     told = said.get("earliness") or {}
     curve = pd.DataFrame(_warning_rows(said))
     names = {"median_hours": "hours", "median_hours_low": "hours_low"}
     curve = curve.rename(columns={**names, "median_hours_high": "hours_high"})
     if len(curve) and curve["hours"].notna().any():
         known = curve.dropna(subset=["hours", "hours_low", "hours_high"])
-        words = BAD_THING.get(outcome, outcome)
-        yield "earliness", earliness_figure(known, asked=told["precision_asked"], words=words)
+        yield "earliness", earliness_figure(known, asked=told["precision_asked"])
 
 
 def _short(rows: pd.DataFrame) -> pd.DataFrame:

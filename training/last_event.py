@@ -1,4 +1,4 @@
-"""Does history help?  A model by the same learner that sees no more than the last event.
+"""Does history help?  A model of trees that sees no more than the last event.
 
 It sees the last activity and channel, the last known attributes, the calendar and the clock, and is
 fitted to the same training part (of at most 20,000 samples, whole customers).
@@ -10,6 +10,8 @@ from features.plan import Plan
 from journeys.definition import Outcome
 from models.outcome import fit_outcome
 from models.part import Part
+from models.recipe import recipe_of
+from models.trees import TreeSettings
 from training.data import TrainingData
 from training.metrics import Codes, Flags, Floats
 
@@ -36,6 +38,7 @@ def predicted_by_last_event(data: TrainingData, outcome: Outcome, *, seed: int) 
         _only(earlier, places),
         _only(later, places),
         categorical=tuple(at for at, place in enumerate(places) if place in coded),
+        recipe=recipe_of(TreeSettings(trees=400, leaves=8, l2=10.0, seed=seed)),
         seed=seed,
     )
     return model.predict(np.ascontiguousarray(data.X[split.test][:, places])).p

@@ -16,7 +16,7 @@ from models.outcome import OutcomeModel
 from rootcause.chance import chi_square_tail, false_discovery_rates
 from training.data import TrainingData
 from training.metrics import Floats
-from training.reference import Window, binned, columns_of, scores_of
+from training.reference import Window, binned, columns_of, new_values, scores_of
 
 LARGE_ENOUGH = 0.1
 _FALSE_DISCOVERIES = 0.01
@@ -91,36 +91,32 @@ def moved_columns(
 ) -> list[dict[str, object]]:
     """Return the shares of never seen and missing values of each column, then and now.
 
-    ``unseen_values`` names the most frequent of the new ones; ``moved`` says that at least 1 % are
-    new or 5 % more (or fewer) are missing than at the training.
+    ``unseen_values`` names the most frequent of the new ones; ``unseen`` says that at least 1 % of
+    the events have a value that even the reference did not, ``moved`` that they have, or that 5 %
+    more (or fewer) are missing than at the training.
     """
     found = []
+    enough = int(window.events.sum()) >= _FEWEST_EVENTS
     for name, now in columns_of(data, window).items():
         then = reference["columns"].get(name, {"missing": 0.0, "unseen": 0.0})
-        new = now["unseen"] - then["unseen"] >= _UNSEEN_ENOUGH
+        values = {} if name in data.plan.numbers else new_values(data, window, name)
+        newest = [value for value in values if value not in reference["unseen"].get(name, {})]
+        newer = sum(values[value] for value in newest)
+        rise = max(now["unseen"] - then["unseen"], newer)
         missing = abs(now["missing"] - then["missing"]) >= _MISSING_ENOUGH
-        enough = int(window.events.sum()) >= _FEWEST_EVENTS
         found.append(
             {
                 "column": name,
                 "unseen_share": now["unseen"],
                 "unseen_share_then": then["unseen"],
-                "unseen_values": _new_values(data, window, name),
+                "unseen_values": (newest or list(values))[:_MOST_NAMES],
                 "missing_share": now["missing"],
                 "missing_share_then": then["missing"],
-                "moved": enough and bool(new or missing),
+                "unseen": enough and bool(rise >= _UNSEEN_ENOUGH),
+                "moved": enough and bool(rise >= _UNSEEN_ENOUGH or missing),
             }
         )
     return found
-
-
-def _new_values(data: TrainingData, window: Window, name: str) -> list[str]:
-    if name in data.plan.numbers:
-        return []
-    known = set(data.plan.vocabulary.values[name])
-    counts = data.log.events.loc[window.events, name].value_counts()
-    new = [str(value) for value, count in counts.items() if count and str(value) not in known]
-    return new[:_MOST_NAMES]
 
 
 def moved_scores(

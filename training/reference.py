@@ -25,6 +25,7 @@ from training.metrics import Codes, Flags, Floats
 _BINS = 10
 _MOST_CODES = 24
 _MOST_NAMES = 60
+_MOST_NEW = 20
 _MOST_ROWS = 40_000
 _QUARTERS = 4
 _DIGITS = 5
@@ -71,6 +72,9 @@ def reference_of(data: TrainingData, models: Mapping[str, OutcomeModel]) -> dict
         "customers": len(np.unique(customers)),
         "features": sketch,
         "columns": columns_of(data, window),
+        "unseen": {
+            name: new_values(data, window, name) for name in text_columns(data.plan.definition)
+        },
         "shares": {name: _steady_shares(data.log, window, name) for name in (ACTIVITY, CHANNEL)},
         "events_a_day": float(window.events.sum()) / window.days,
         "scores": {outcome: scores_of(models[outcome], X, customers) for outcome in models},
@@ -144,6 +148,15 @@ def columns_of(data: TrainingData, window: Window) -> dict[str, dict[str, float]
     for name in data.plan.numbers:
         found[name] = {"missing": _mean(events[name].isna().to_numpy()), "unseen": 0.0}
     return found
+
+
+def new_values(data: TrainingData, window: Window, name: str) -> dict[str, float]:
+    """Return the values of a column that the vocabulary lacks, with their shares, most first."""
+    known = set(data.plan.vocabulary.labels(name))
+    counts = data.log.events.loc[window.events, name].astype(str).value_counts()
+    new = [(str(value), int(count)) for value, count in counts.items() if str(value) not in known]
+    total = max(int(window.events.sum()), 1)
+    return {value: round(count / total, _DIGITS) for value, count in new[:_MOST_NEW] if count}
 
 
 def text_columns(definition: Definition) -> tuple[str, ...]:

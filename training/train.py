@@ -22,6 +22,7 @@ from models.bundle import Bundle, bundle_of
 from training.constraints import require_constraints_hold
 from training.data import TrainingData
 from training.fit import Effort, Fitted, OnOutcomeTrial, Progress, fit_all
+from training.reference import reference_of
 
 Floats = NDArray[np.float64]
 
@@ -74,7 +75,8 @@ def train(  # noqa: PLR0913 - what is learnt, how hard to search, and who is tol
     data = TrainingData(log, journeys, samples, labels, splits, plan, X)
     fitted = fit_all(data, Effort(trials, seconds, on_trial), seed=seed, tell=tell)
     models = {str(outcome): one.model for outcome, one in fitted.items()}
-    bundle = bundle_of(plan, models, _described(data, fitted, seed))
+    described = _described(data, fitted, seed) | {"reference": reference_of(data, models)}
+    bundle = bundle_of(plan, models, described)
     return Trained(bundle, data, skipped)
 
 
