@@ -108,7 +108,8 @@ def more_calls(events: pd.DataFrame, seed: int) -> pd.DataFrame:
     delay = pd.to_timedelta(rng.uniform(0.5, 48.0, len(chosen)), unit="h")
     calls = chosen.assign(time=chosen["time"] + delay, activity="agent_call", channel="call_centre")
     calls = calls[calls["time"] <= events["time"].max()]
-    return pd.concat([events, calls], ignore_index=True)
+    both: pd.DataFrame = pd.concat([events, calls], ignore_index=True)
+    return both
 
 
 CHANGES: Mapping[str, Change] = {

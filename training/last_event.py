@@ -1,4 +1,4 @@
-"""Does history help?  A model of trees that sees no more than the last event.
+"""Whether history helps: a model of trees that sees no more than the last event.
 
 It sees the last activity and channel, the last known attributes, the calendar and the clock, and is
 fitted to the same training part (of at most 20,000 samples, whole customers).
@@ -8,10 +8,8 @@ import numpy as np
 
 from features.plan import Plan
 from journeys.definition import Outcome
-from models.outcome import fit_outcome
 from models.part import Part
-from models.recipe import recipe_of
-from models.trees import TreeSettings
+from models.trees import TreeSettings, fit_trees
 from training.data import TrainingData
 from training.metrics import Codes, Flags, Floats
 
@@ -34,14 +32,15 @@ def predicted_by_last_event(data: TrainingData, outcome: Outcome, *, seed: int) 
         return None
     places = places_of_last_event(data.plan)
     coded = set(data.plan.categorical)
-    model = fit_outcome(
-        _only(earlier, places),
-        _only(later, places),
-        categorical=tuple(at for at, place in enumerate(places) if place in coded),
-        recipe=recipe_of(TreeSettings(trees=400, leaves=8, l2=10.0, seed=seed)),
-        seed=seed,
+    trees = fit_trees(
+        earlier.X[:, places],
+        earlier.y,
+        settings=TreeSettings(trees=400, leaves=8, l2=10.0, seed=seed),
+        categorical=[at for at, place in enumerate(places) if place in coded],
+        weight=earlier.weight,
+        validation=(later.X[:, places], later.y, later.weight),
     )
-    return model.predict(np.ascontiguousarray(data.X[split.test][:, places])).p
+    return trees.probability(data.X[split.test][:, places])
 
 
 def places_of_last_event(plan: Plan) -> list[int]:
@@ -76,8 +75,3 @@ def of_some_customers(customers: Codes, among: Flags, *, most_rows: int, seed: i
 
 def _rarer(part: Part) -> int:
     return int(min(part.y.sum(), len(part) - part.y.sum()))
-
-
-def _only(part: Part, places: list[int]) -> Part:
-    X = np.ascontiguousarray(part.X[:, places])
-    return Part(X, part.y, part.customers, part.weight, part.started, part.closed_at)
