@@ -99,12 +99,12 @@ def channel_stops(events: pd.DataFrame, _seed: int) -> pd.DataFrame:
     return kept
 
 
-def more_calls(events: pd.DataFrame, seed: int) -> pd.DataFrame:
+def more_calls(events: pd.DataFrame, seed: int, *, share: float = 0.2) -> pd.DataFrame:
     """Let one customer in five call within two days of an event of theirs since then."""
     rng = np.random.default_rng(seed)
     recent = events[(events["time"] >= SINCE)]
     chosen = recent.sample(frac=1.0, random_state=seed).drop_duplicates("customer_id")
-    chosen = chosen.sample(frac=0.2, random_state=seed)
+    chosen = chosen.sample(frac=share, random_state=seed)
     delay = pd.to_timedelta(rng.uniform(0.5, 48.0, len(chosen)), unit="h")
     calls = chosen.assign(time=chosen["time"] + delay, activity="agent_call", channel="call_centre")
     calls = calls[calls["time"] <= events["time"].max()]

@@ -24,7 +24,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - a command has as many options as it ha
         str, Option(help="Only what began since this time, and what has moved since the training.")
     ] = "",
 ) -> None:
-    """Say how good a model is on journeys that began after its training, and what has moved."""
+    """Say how good a model is on journeys that began after its training, and what has moved.
+
+    A model of the registry is tracked in MLflow: metrics, tables, pictures, the verdict on drift.
+    """
     from offramp.show_evaluation import examination
     from serving.registry import fetch_bundle
     from training.evaluation_files import write_examination
@@ -36,6 +39,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - a command has as many options as it ha
         found = examined(log, bundle, since=since or None, precision=precision, progress=tell)
     out().print(examination(found))
     write_json(json, found.document(model))
+    if model.startswith("models:/"):
+        from training.tracked_examination import track_examination
+
+        out().print(f"Tracked: run {track_examination(found, model, source=events)}")
     if folder:
         write_examination(found, model, folder)
         out().print(f"Everything: {folder}/evaluation.json, tables and pictures beside it")

@@ -114,7 +114,9 @@ def _warnings(part: TestPart, course: Course, bad: float) -> _Warnings:
     is_bad = np.zeros(len(names), dtype=np.bool_)
     is_bad[journey[np.isfinite(hours)]] = True
     spread = np.linspace(0, 1, _THRESHOLDS) ** 0.5  # denser where few are warned
-    thresholds = np.unique(np.quantile(highest, spread)) if len(names) else np.empty(0)
+    thresholds = (
+        np.unique(np.quantile(highest, spread, method="higher")) if len(names) else np.empty(0)
+    )
     warned = np.zeros((len(thresholds), len(names)), dtype=np.bool_)
     ahead = np.full((len(thresholds), len(names)), np.nan)
     for place, threshold in enumerate(thresholds):
