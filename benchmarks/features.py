@@ -9,11 +9,11 @@ import argparse
 import math
 from collections.abc import Sequence
 
-from benchmarks.feature_log import COMPARED, DEFINITION, SEED, random_events, work_of
+from benchmarks.feature_log import COMPARED, DEFINITION, SEED, Work, random_events, work_of
 from benchmarks.feature_one import one_journey
 from benchmarks.feature_race import CHUNKED, FOLD, raced
 from benchmarks.measure import median_core_seconds, taken
-from benchmarks.record import goal, record
+from benchmarks.record import goal, limit, record
 from features import encode, feature_list, tables
 from features.primitive import Primitive
 from features.primitives import Calendar, Window
@@ -21,6 +21,7 @@ from features.primitives import Calendar, Window
 MANY = 1_000_000
 REPEATS = 5
 ONE_THREAD, DEFAULT = 1, 0
+CHUNK = 4_096  # rows, as `tables` makes them unless asked otherwise
 # More of the same kind, for a table of a hundred features.
 HUNDRED = (*COMPARED, Window("channel", length="1h"), Calendar())
 
@@ -66,13 +67,14 @@ def every_prefix(n_events: int, primitives: Sequence[Primitive]) -> dict[str, ob
     """Time the table in chunks of reused memory, and the encoding of the log that is part of it."""
     work = work_of(random_events(n_events), primitives)
     parts = (work.log, work.journeys, work.samples, work.plan)
-    encoding = median_core_seconds(lambda: encode(work.log, work.plan), REPEATS)
 
     def in_chunks() -> None:
         for _ in tables(*parts):
             pass
 
-    everything, peak = median_core_seconds(in_chunks, REPEATS), taken(in_chunks).peak_mib
+    peak = taken(in_chunks).peak_mib  # the first run: later ones find memory that was given back
+    everything = median_core_seconds(in_chunks, REPEATS)
+    encoding = median_core_seconds(lambda: encode(work.log, work.plan), REPEATS)
     features = len(work.plan.features)
     return {
         "what": "every prefix" + (", the full list" if primitives is not HUNDRED else ""),
@@ -86,8 +88,21 @@ def every_prefix(n_events: int, primitives: Sequence[Primitive]) -> dict[str, ob
         "encoding_core_seconds": encoding,
         "rows_per_core_second": len(work.samples) / everything,
         "peak_mib": peak,
+        "bound_mib": bound_mib(work),
         "whole_table_mib": len(work.samples) * features * 4 / 2**20,
     }
+
+
+def bound_mib(work: Work) -> float:
+    """Return what a table in chunks may hold at most beyond the log and the samples.
+
+    An event is its codes, their look-up and its numbers; a sample is its row in the log, its cutoff
+    and the check that these ascend; and there is one buffer of rows.
+    """
+    plan, buffered = work.plan, 2 * CHUNK * len(work.plan.features) * 4
+    an_event = 2 * (len(plan.columns) + 1 + len(plan.codes.known)) + 8 * len(plan.numbers)
+    a_sample = 8 * 6
+    return (an_event * len(work.log) + a_sample * len(work.samples) + buffered) / 2**20
 
 
 def goals(
@@ -99,9 +114,11 @@ def goals(
     times = {str(row["engine"]): _number(row, "times_the_fold") for row in reversed(rows[:5])}
     hundred, microseconds = parts[0], _number(one[0], "p50_microseconds")
     rate = _number(hundred, "rows_per_core_second")
+    bound, peak = (_number(parts[-1], name) for name in ("bound_mib", "peak_mib"))
     return [
         goal("times the fold: pandas, warm, one thread", 40, times["pandas"]),
         goal("times the fold: polars, warm, one thread", 15, times["polars"]),
+        limit("MiB of the full list in chunks, of the most events", bound, peak),
         goal(f"rows/s of one core at {hundred['features']} features", 5e6, rate),
         goal(
             "journeys of 30 events a second, typed events to vector", 1e6 / 60, 1e6 / microseconds
