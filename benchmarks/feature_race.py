@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -25,6 +26,7 @@ from features import NEVER_SEEN, table, tables
 
 FOLD, CHUNKED = "fold", "fold, in chunks"
 ENGINES = (FOLD, CHUNKED, *PEERS)
+_ROOT = Path(__file__).resolve().parent.parent
 _CHECKED_EVENTS = 50_000
 _DIGITS = {"rtol": 1e-4, "atol": 1e-3}  # of float32, and of hours
 
@@ -35,7 +37,7 @@ class DisagreementError(Exception):
 
 def main() -> None:
     """Print what the runs of one engine took."""
-    engine, events, threads, runs = sys.argv[1], *map(int, sys.argv[2:5])
+    engine, events, threads, runs = sys.argv[1], *map(int, sys.argv[2:])
     if engine in PEERS:
         disagreement(engine, work_of(random_events(_CHECKED_EVENTS), COMPARED), threads)
     work = work_of(random_events(events), COMPARED)
@@ -53,16 +55,11 @@ def raced(engine: str, events: int, *, threads: int, runs: int) -> dict[str, Any
     row |= {"events": events, "threads": threads or "default"}
     if engine in PEERS and find_spec(engine) is None:
         return row | {"note": f"{engine} is not installed here"}
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.feature_race",
-        engine,
-        *map(str, (events, threads)),
-    ]
+    command = [sys.executable, "-m", "benchmarks.feature_race", engine]
+    command += map(str, (events, threads, runs))
     alone = {name: str(threads) for name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS") if threads}
     found = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | alone
+        command, capture_output=True, text=True, check=False, env=os.environ | alone, cwd=_ROOT
     )
     if found.returncode:
         return row | {"note": found.stderr.strip().splitlines()[-1][:200]}

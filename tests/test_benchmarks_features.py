@@ -44,6 +44,13 @@ def test_every_engine_is_given_the_same_events(work: Work) -> None:
     assert len(prepared("pandas", work, 1)()) == len(work.log)  # type: ignore[arg-type]
 
 
+def test_an_engine_runs_alone_and_says_what_it_took() -> None:
+    row = raced(FOLD, 1_000, threads=1, runs=3)
+    assert "note" not in row
+    assert row["runs"] == 3
+    assert row["core_seconds"] > 0
+
+
 def test_a_peer_that_cannot_be_imported_is_a_row_that_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
