@@ -91,10 +91,14 @@ def test_documents_and_pictures_are_there(documents: Path, trained: Trained) -> 
     features = json.loads((documents / "features.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in features] == [one.name for one in trained.data.plan.features]
     evaluation = json.loads((documents / "evaluation.json").read_text(encoding="utf-8"))
-    assert evaluation == trained.bundle.manifest["evaluation"]
+    assert evaluation["evaluation"] == trained.bundle.manifest["evaluation"]
     pictures = {file.stem: file.read_bytes() for file in documents.glob("pictures/*.png")}
-    kinds = ("calibration", "precision_recall")
-    assert set(pictures) == {f"{one}_{kind}" for one in trained.bundle.outcomes for kind in kinds}
+    kinds = ("calibration", "precision_recall", "stages", "events")
+    assert set(pictures) >= {f"{one}_{kind}" for one in trained.bundle.outcomes for kind in kinds}
+    tables = {file.stem for file in documents.glob("tables/*.json")}
+    assert tables >= {"metrics", "stages", "earliness", "subgroups", "checks", "reliability"}
+    recipes = json.loads((documents / "recipes.json").read_text(encoding="utf-8"))
+    assert recipes == trained.bundle.manifest["recipes"]
     assert all(content.startswith(b"\x89PNG") for content in pictures.values())
 
 

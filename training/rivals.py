@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.table import table
@@ -15,6 +14,7 @@ from models.bundle import Bundle
 from models.threads import one_thread
 from training.data import TrainingData
 from training.held_out import held_out
+from training.later import learnt_until
 from training.promotion import Verdict, compare, of_use, verdict_alone, verdict_over_champion
 from training.stages import stage_of
 from training.train import Trained
@@ -110,14 +110,6 @@ def unseen_by_both(data: TrainingData, champion: Bundle) -> TrainingData:
             test = test & split_at(*parts, at=at, gap=gap).test
         splits[outcome] = replace(split, test=test)
     return replace(data, splits=splits)
-
-
-def learnt_until(bundle: Bundle, outcome: str) -> tuple[pd.Timestamp, pd.Timedelta]:
-    """Return the split instant of an outcome's training and the gap after it."""
-    said = bundle.manifest["evaluation"][outcome]  # type: ignore[index]  # plain data
-    # To the microsecond: a journey may begin at the very end of the gap.
-    gap = pd.Timedelta(microseconds=round(said["gap_hours"] * 3_600_000_000))
-    return pd.Timestamp(said["split_at"]), gap
 
 
 def _predicted(data: TrainingData, champion: Bundle) -> dict[str, Floats]:

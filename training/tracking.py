@@ -17,8 +17,13 @@ from journeys.definition_file import definition_text
 from journeys.log import EventLog
 from models.bundle import Bundle, save_bundle
 from rootcause.figures import png_bytes
-from rootcause.plots import precision_recall_figure, reliability_figure
 from training.comparison import EVERYWHERE
+from training.evaluation_views import (
+    evaluation_metrics,
+    evaluation_pictures,
+    evaluation_tables,
+)
+from training.later import evaluation_document
 from training.promotion import MARGINS, Verdict
 from training.rivals import judged
 from training.store import open_run, quiet, use_store
@@ -83,7 +88,7 @@ def track(
     promoted = promote == "always" or (promote == "gate" and verdict.promote)
     with quiet(), open_run(bundle.journey, "train") as run_id, TemporaryDirectory() as folder:
         mlflow.log_params(_parameters(trained))
-        mlflow.log_metrics(_metrics(bundle))
+        mlflow.log_metrics(evaluation_metrics(_evaluation(bundle)))
         mlflow.log_input(_dataset(trained.data.log, source), context="training")
         _log_documents(bundle)
         _log_pictures(bundle)
@@ -153,19 +158,6 @@ def _parameters(trained: Trained) -> dict[str, object]:
     )
 
 
-def _metrics(bundle: Bundle) -> dict[str, float]:
-    """Return ``outcome.metric``, its ``_low`` and ``_high``, and each baseline's AUC."""
-    found: dict[str, float | None] = {}
-    for outcome, said in _evaluation(bundle).items():
-        for metric, interval in said["metrics"].items():
-            found[f"{outcome}.{metric}"] = interval["value"]
-            found[f"{outcome}.{metric}_low"] = interval["low"]
-            found[f"{outcome}.{metric}_high"] = interval["high"]
-        for baseline, metrics in said["baselines"].items():
-            found[f"{outcome}.auc_of_{baseline.replace(' ', '_')}"] = metrics["auc"]["value"]
-    return {name: value for name, value in found.items() if value is not None}
-
-
 def _evaluation(bundle: Bundle) -> dict:  # type: ignore[type-arg]  # plain data of the manifest
     return bundle.manifest["evaluation"]  # type: ignore[return-value]
 
@@ -188,20 +180,16 @@ def _log_documents(bundle: Bundle) -> None:
         for one in bundle.plan.features
     ]
     mlflow.log_text(definition_text(bundle.plan.definition), "journey.yaml")
-    mlflow.log_dict(_evaluation(bundle), "evaluation.json")
+    mlflow.log_dict(evaluation_document(bundle.manifest), "evaluation.json")
+    mlflow.log_dict(bundle.manifest["recipes"], "recipes.json")
+    for name, table in evaluation_tables(_evaluation(bundle)).items():
+        mlflow.log_table(table, f"tables/{name}.json")
     mlflow.log_text(json.dumps(features, indent=1, ensure_ascii=False), "features.json")
 
 
 def _log_pictures(bundle: Bundle) -> None:
-    for outcome, said in _evaluation(bundle).items():
-        bins, curve = (pd.DataFrame(said[name]) for name in ("reliability", "precision_recall"))
-        pictures = {"calibration": reliability_figure(bins, words=f"probability of {outcome}")}
-        if len(curve):
-            pictures["precision_recall"] = precision_recall_figure(
-                curve, base_rate=said["base_rate"]
-            )
-        for name, figure in pictures.items():
-            _log_png(png_bytes(figure), f"pictures/{outcome}_{name}.png")
+    for name, figure in evaluation_pictures(_evaluation(bundle)).items():
+        _log_png(png_bytes(figure), f"pictures/{name}.png")
 
 
 def _log_png(content: bytes, path: str) -> None:
