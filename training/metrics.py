@@ -73,6 +73,20 @@ def metric_draws(part: TestPart, seed: int, *, repeats: int = REPEATS) -> Floats
     return np.array(draws)
 
 
+def auc_draws(part: TestPart, seed: int, *, repeats: int = REPEATS) -> Floats:
+    """Return the AUC of the samples and of bootstrap draws, shape (1 + repeats,)."""
+    _, rank = np.unique(part.p, return_inverse=True)
+    positive = np.flatnonzero(part.y > 0)
+
+    def area(weight: Floats) -> float:
+        mass = np.bincount(rank, weight).astype(np.float64)
+        hits = np.bincount(rank[positive], weight[positive], len(mass)).astype(np.float64)
+        return area_under_roc(hits, mass - hits)
+
+    draws = customer_draws(part.customers, draws=repeats, seed=seed)
+    return np.array([area(np.ones(len(part.y))), *map(area, draws)])
+
+
 def with_intervals(draws: Floats, names: Sequence[str] = METRICS) -> dict[str, Interval]:
     """Return value, low and high of each column: row 0 and the 95 % interval of the others."""
     return {name: interval(draws[:, place]) for place, name in enumerate(names)}

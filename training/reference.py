@@ -26,7 +26,7 @@ _BINS = 10
 _MOST_CODES = 24
 _MOST_NAMES = 60
 _MOST_NEW = 20
-_MOST_ROWS = 40_000
+_MOST_ROWS = 20_000
 _QUARTERS = 4
 _DIGITS = 5
 
@@ -47,7 +47,7 @@ class Window:
 
 
 def window_since(data: TrainingData, since: pd.Timestamp, *, seed: int = 0) -> Window:
-    """Return the window from an instant to the end of the log, of at most 40,000 samples."""
+    """Return the window from an instant to the end of the log, of at most 20,000 samples."""
     late = (data.samples["cutoff"] >= since).to_numpy()
     if late.any():
         late = of_some_customers(data.customers, late, most_rows=_MOST_ROWS, seed=seed)

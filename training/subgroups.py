@@ -14,7 +14,7 @@ import numpy as np
 from rootcause.chance import false_discovery_rates, two_sided
 from rootcause.intervals import rate_interval
 from training.calibration_error import calibration_error
-from training.metrics import Codes, Flags, Floats, Interval, TestPart, interval, metric_draws
+from training.metrics import Codes, Flags, Floats, Interval, TestPart, auc_draws, interval
 
 Groups = Mapping[str, tuple[Codes, tuple[str, ...]]]
 """Attribute to the code of each sample (-1: missing) and the name of each code."""
@@ -23,7 +23,7 @@ FALSE_DISCOVERIES = 0.05
 _FEWEST_CUSTOMERS = 10
 _FEWEST_TO_TEST = 30
 _MOST_VALUES = 12
-_REPEATS = 60
+_REPEATS = 50
 _MISSING = "(missing)"
 
 
@@ -73,7 +73,7 @@ def _told(part: TestPart, chosen: Flags, seed: int) -> dict[str, object]:
         "customers": customers,
         "base_rate": {"value": rate, "low": low, "high": high},
         "predicted": float(here.p.mean()),
-        "auc": interval(metric_draws(here, seed, repeats=_REPEATS)[:, 0]) if both else unknown,
+        "auc": interval(auc_draws(here, seed, repeats=_REPEATS)) if both else unknown,
         "calibration_error": calibration_error(here, seed),
         "off": _off(part, chosen)[0],
     }
