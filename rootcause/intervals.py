@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from models.draws import customer_draws
+
 Floats = NDArray[np.float64]
 
 Z_95 = 1.959963984540054
@@ -27,12 +29,8 @@ def rate_interval(happened: ArrayLike, of: ArrayLike) -> tuple[Floats, Floats, F
     return rate, np.clip(middle - arm, 0.0, rate), np.clip(middle + arm, rate, 1.0)
 
 
-def customer_draws(customers: NDArray[np.int64], *, draws: int, seed: int) -> Floats:
-    """Return a weight per draw and row, the same for all rows of a customer: (draws, n).
-
-    Poisson(1) weights: a bootstrap over customers that needs no resampling.
-    """
-    _, place = np.unique(customers, return_inverse=True)
-    n_customers = int(place.max()) + 1 if len(place) else 0
-    drawn = np.random.default_rng(seed).poisson(1.0, size=(draws, n_customers))
-    return drawn[:, place].astype(np.float64)
+def customer_weights(customers: NDArray[np.int64], *, draws: int, seed: int) -> Floats:
+    """Return the weights of `models.draws.customer_draws` as one array, shape (draws, n)."""
+    if not len(customers):
+        return np.empty((draws, 0))
+    return np.array(list(customer_draws(customers, draws=draws, seed=seed)))

@@ -25,7 +25,7 @@ from rootcause.exposure import (
     exposures_of,
 )
 from rootcause.findings import Findings
-from rootcause.intervals import Z_95, customer_draws
+from rootcause.intervals import Z_95, customer_weights
 from rootcause.matching import matched_weights
 from rootcause.wording import plain
 
@@ -187,7 +187,7 @@ def _count(flags: Flags, after: tuple[Ints, Ints]) -> Floats:
 
 
 def _compare(counts: Floats, weights: Floats, exposed: Flags, customers: Ints) -> _Compared:
-    draws = customer_draws(customers, draws=_DRAWS, seed=0)
+    draws = customer_weights(customers, draws=_DRAWS, seed=0)
     means = []
     for part in (exposed, ~exposed):
         some = 0.5 / int(part.sum())  # half a count, so that never is not nothing

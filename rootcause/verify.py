@@ -17,7 +17,7 @@ from journeys.errors import FindingsError
 from journeys.log import EventLog
 from rootcause.exposure import MICROS_A_DAY, STEP, Exposures, Flags, Floats, exposures_of
 from rootcause.findings import Finding
-from rootcause.intervals import Z_95, customer_draws
+from rootcause.intervals import Z_95, customer_weights
 from rootcause.matching import matched_weights
 from rootcause.wording import condition_words, day, points, points_between
 
@@ -140,7 +140,7 @@ def _excess(
     bad, draws = exposures.bad, np.empty((2, _DRAWS))
     value = []
     for side, rows in enumerate((exposed, pool)):
-        drawn = customer_draws(exposures.customer[rows], draws=_DRAWS, seed=side) * weights[rows]
+        drawn = customer_weights(exposures.customer[rows], draws=_DRAWS, seed=side) * weights[rows]
         draws[side] = (drawn @ bad[rows]) / np.maximum(drawn.sum(axis=1), 1e-12)
         value.append(float(np.average(bad[rows], weights=weights[rows])))
     return _Excess(value[0] - value[1], draws[0] - draws[1], int(exposed.sum()))
