@@ -16,6 +16,7 @@ class Stats(Primitive):
     """Last, smallest, largest, mean and standard deviation of a numeric attribute."""
 
     operation = operations.STATS
+    timed = False
     observed = operations.NUMBERS
 
     def memory(self, width: int) -> list[float]:

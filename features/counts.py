@@ -24,6 +24,7 @@ class Count(Primitive):
     """How many events of each value, since the journey's start or in all we know of a customer."""
 
     operation = operations.COUNT
+    timed = False
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """One feature a value."""
@@ -37,6 +38,7 @@ class Share(Primitive):
     """Which share of the journey's events each value has; NaN before any."""
 
     operation = operations.SHARE
+    timed = False
 
     def memory(self, width: int) -> list[float]:
         """The total, then a count a value."""

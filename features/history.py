@@ -48,6 +48,7 @@ class Before(Primitive):
     """The customer's events and contacts before this journey began, of whatever journey."""
 
     operation = operations.BEFORE
+    timed = False
     observed = operations.EVERY_EVENT
     column: str = CONTACT
     scope: Scope = "customer"

@@ -2,7 +2,8 @@
 
 A **plan** (`features.plan`) is a table of numbers, one row per primitive: which operation, on
 which column, with which slots of the state and of the output.  `fold` lets the primitives observe a
-customer's events and write their features at each cutoff; the same compiled function builds
+customer's events and write their features at each cutoff: a row begins as a copy of the one before,
+what changes with events alone is written when they are observed, the rest at the cutoff.  The same compiled function builds
 training tables, scores a log and answers one request.
 
 A new primitive is a class in `features.primitives` and a branch in `features.observe` and
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compiled import SOURCES, compiled, inlined
+from features.compiled import SOURCES, called, compiled, inlined
 from features.observe import begin, observe
 from features.operations import (
     COLUMN,
@@ -30,12 +31,13 @@ from features.operations import (
     OUT,
     SIZE,
     STATE,
+    TIMED,
     WIDTH,
     A,
     B,
 )
 from features.primitive import Codes, Floats, Ints, Row
-from features.write import leave, write
+from features.write import write_seen, write_timed
 from journeys.find import STATES
 
 Table = NDArray[np.float32]
@@ -54,7 +56,7 @@ def _fold_compiled_from(sources: int) -> Any:
 
         Parameters
         ----------
-        plan : the table (n_primitives, 10), the state before any event, and room for a state
+        plan : the table (n_primitives, 11), the state before any event, and room for a state
         events : times (n_events,), codes (n_columns, n_events), numbers (n_numbers, n_events),
             offsets of the customers (n_customers + 1,)
         journeys : first row, end time and state code of each, ascending by first row, none of a
@@ -70,19 +72,23 @@ def _fold_compiled_from(sources: int) -> Any:
         for customer in range(len(offsets) - 1):
             row, high = offsets[customer], offsets[customer + 1]
             first_journey = journey
-            if sample < len(seen_rows) and seen_rows[sample] < high:
-                _forget(state, initial)
+            first_sample = sample
             while sample < len(seen_rows) and seen_rows[sample] < high:
+                here = out[sample]
+                if sample == first_sample:
+                    _begin_customer(table, initial, state, here)
+                else:
+                    _copy(out[sample - 1], here)
                 while row <= seen_rows[sample]:
                     if journey < len(first_rows) and first_rows[journey] == row:
                         again = journey > first_journey
                         before = journey - 1 if again else journey
-                        ended, how = end_times[before], end_states[before]
-                        _begin(table, initial, state, (again, ended, how))
+                        ended = (again, end_times[before], end_states[before])
+                        _begin_journey(table, initial, state, ended, here)
                         journey += 1
-                    _observe(table, state, events, row)
+                    _observe(table, state, events, row, here)
                     row += 1
-                _write(table, state, events, row, cutoffs[sample], out[sample])
+                _write(table, state, events, row, cutoffs[sample], here)
                 sample += 1
             while journey < len(first_rows) and first_rows[journey] < high:
                 journey += 1
@@ -91,25 +97,40 @@ def _fold_compiled_from(sources: int) -> Any:
 
 
 @inlined
-def _forget(kept: Floats, initial: Floats) -> None:
-    for place in range(len(kept)):  # `kept[:] = initial` would allocate
-        kept[place] = initial[place]
+def _copy(values: Floats | Row, to: Floats | Row) -> None:
+    for place in range(len(to)):  # `to[:] = values` would allocate
+        to[place] = values[place]
 
 
-@inlined
-def _begin(table: Ints, initial: Floats, state: Floats, before: tuple[bool, int, int]) -> None:
+@called
+def _begin_customer(table: Ints, initial: Floats, state: Floats, here: Row) -> None:
+    """Forget everything, and write what is so before any event."""
+    _copy(initial, state)
+    for place in range(len(table)):
+        one = table[place]
+        if not one[TIMED]:
+            kept = state[one[STATE] : one[STATE] + one[SIZE]]
+            write_seen(one[OP], kept, here[one[OUT] : one[OUT] + one[WIDTH]])
+
+
+@called
+def _begin_journey(
+    table: Ints, initial: Floats, state: Floats, ended: tuple[bool, int, int], here: Row
+) -> None:
     """Begin a journey: whether, when and how the customer's one before ended."""
     for place in range(len(table)):
         one = table[place]
         first, last = one[STATE], one[STATE] + one[SIZE]
         if one[JOURNEY_SCOPE]:
-            _forget(state[first:last], initial[first:last])
-        begin(one[OP], state[first:last], before, _SUCCESS)
+            _copy(initial[first:last], state[first:last])
+        begin(one[OP], state[first:last], ended, _SUCCESS)
+        if not one[TIMED]:
+            write_seen(one[OP], state[first:last], here[one[OUT] : one[OUT] + one[WIDTH]])
 
 
 @inlined
-def _observe(table: Ints, state: Floats, events: Events, row: int) -> None:
-    """Let every primitive observe the event of a row."""
+def _observe(table: Ints, state: Floats, events: Events, row: int, here: Row) -> None:
+    """Let every primitive observe the event of a row, and write what changes with it alone."""
     times, codes, numbers, _ = events
     for place in range(len(table)):
         one = table[place]
@@ -124,18 +145,21 @@ def _observe(table: Ints, state: Floats, events: Events, row: int) -> None:
                 continue
         kept = state[one[STATE] : one[STATE] + one[SIZE]]
         observe(one[OP], one[A], one[B], kept, code, number, times[row], row)
+        if not one[TIMED]:
+            write_seen(one[OP], kept, here[one[OUT] : one[OUT] + one[WIDTH]])
 
 
 @inlined
-def _write(table: Ints, state: Floats, events: Events, row: int, cutoff: int, out: Row) -> None:
-    """Let every primitive write its features, those before ``row`` having been observed."""
+def _write(table: Ints, state: Floats, events: Events, row: int, cutoff: int, here: Row) -> None:
+    """Write what changes with time, the events before ``row`` having been observed."""
     times, codes, _, _ = events
     for place in range(len(table)):
         one = table[place]
-        kept = state[one[STATE] : one[STATE] + one[SIZE]]
-        column = codes[0 if one[OBSERVED] == NUMBERS else one[COLUMN]]
-        leave(one[OP], kept, cutoff - one[A], times[:row], column)
-        write(one[OP], one[A], kept, cutoff, out[one[OUT] : one[OUT] + one[WIDTH]])
+        if one[TIMED]:
+            kept = state[one[STATE] : one[STATE] + one[SIZE]]
+            seen = (row, times, codes[one[COLUMN]])
+            out = here[one[OUT] : one[OUT] + one[WIDTH]]
+            write_timed(one[OP], one[A], kept, cutoff, seen, out)
 
 
 fold = _fold_compiled_from(SOURCES)

@@ -61,6 +61,7 @@ class Disorder(Primitive):
     """Milestones that came before their predecessor, and steps back to a lower milestone."""
 
     operation = operations.DISORDER
+    timed = False
     column: str = MILESTONE
 
     def memory(self, width: int) -> list[float]:

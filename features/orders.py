@@ -21,6 +21,7 @@ class LastValue(Primitive):
     """The last known value of an attribute, from this journey or before."""
 
     operation = operations.LAST_VALUE
+    timed = False
     scope: Scope = "customer"
 
     def memory(self, width: int) -> list[float]:
@@ -38,6 +39,7 @@ class LastK(Primitive):
     """The values of the last ``length`` events, the newest first; NaN where one has none."""
 
     operation = operations.LAST_K
+    timed = False
     observed = operations.EVERY_EVENT
     length: int = 5
 
@@ -61,6 +63,7 @@ class Transition(Primitive):
     """How often an event of one value was followed by an event of the other."""
 
     operation = operations.TRANSITION
+    timed = False
     origin: str = ""
     target: str = ""
 
@@ -84,6 +87,7 @@ class Switches(Primitive):
     """How often the value changed from one event to the next."""
 
     operation = operations.SWITCHES
+    timed = False
 
     def memory(self, width: int) -> list[float]:
         """The value before, then the count."""
@@ -124,6 +128,7 @@ class Repeats(Primitive):
     """Events whose value had occurred before, the present streak and the longest."""
 
     operation = operations.REPEATS
+    timed = False
 
     def memory(self, width: int) -> list[float]:
         """The value before; streak, longest streak, repeats, and whether each value was seen."""

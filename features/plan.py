@@ -23,7 +23,7 @@ class Plan:
     Attributes
     ----------
     codes : how events become codes in the columns that the primitives read
-    table : int64, shape (n_primitives, 10); initial : float64, what is kept before any event
+    table : int64, shape (n_primitives, 11); initial : float64, what is kept before any event
     numbers : numeric attributes, in the order of the value matrix
     features : what each output column is
     spec_hash : fingerprint of the list, the vocabulary and the compiled code
@@ -78,7 +78,7 @@ def plan_of(
         definition=definition,
         vocabulary=vocabulary,
         codes=codes,
-        table=np.array(rows, dtype=np.int64).reshape(-1, 10),
+        table=np.array(rows, dtype=np.int64).reshape(-1, 11),
         initial=np.array(initial, dtype=np.float64),
         features=_with_unique_names(features),
         spec_hash=fingerprint(rows, initial, features, codes),
@@ -90,7 +90,7 @@ def _what(primitive: Primitive, columns: list[str], definition: Definition) -> l
     numbers = primitive.observed == NUMBERS
     among = list(definition.attributes.numeric) if numbers else columns
     scope, column = int(primitive.scope == "journey"), among.index(primitive.column)
-    return [primitive.operation, scope, primitive.observed, column]
+    return [primitive.operation, scope, int(primitive.timed), primitive.observed, column]
 
 
 def _with_unique_names(features: list[Feature]) -> tuple[Feature, ...]:

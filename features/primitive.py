@@ -30,10 +30,14 @@ Row = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Primitive(ABC):
-    """What all primitives answer; ``labels`` are the names of the codes of the column read."""
+    """What all primitives answer; ``labels`` are the names of the codes of the column read.
+
+    ``timed``: whether its features change with time and not with events alone.
+    """
 
     operation: ClassVar[int]
     observed: ClassVar[int] = operations.VALUES
+    timed: ClassVar[bool] = True
 
     column: str = "activity"
     scope: Scope = "journey"

@@ -9,6 +9,7 @@ from features.feature import Feature
 from features.primitive import (
     UNSET,
     Labels,
+    Parameters,
     Primitive,
 )
 from journeys.definition import Definition
@@ -54,6 +55,7 @@ class Gaps(Primitive):
     """Hours between one event and the next: last, shortest, longest, mean, standard deviation."""
 
     operation = operations.GAPS
+    timed = False
 
     def memory(self, width: int) -> list[float]:
         """Three extremes; count, mean and sum of squares; the time before."""
@@ -71,6 +73,7 @@ class EarlierGaps(Primitive):
     """Hours between the events before the last two: the second last gap to the ``length``-th."""
 
     operation = operations.EARLIER_GAPS
+    timed = False
     length: int = 5
 
     def memory(self, width: int) -> list[float]:
@@ -92,8 +95,12 @@ class Calendar(Primitive):
     operation = operations.CALENDAR
 
     def memory(self, width: int) -> list[float]:
-        """The day, and what is known of it."""
-        return [UNSET, 0.0, 0.0, 0.0]
+        """The first day of the month and the first after it."""
+        return [UNSET, UNSET]
+
+    def parameters(self, _labels: Labels) -> Parameters:
+        """Days from the 1st of March of the year 0 to the epoch."""
+        return 719_468, 0
 
     def features(self, labels: Labels, definition: Definition) -> Iterator[Feature]:
         """Hour, day (Monday is 0), whether it is a weekend; day of the month, days after it."""
