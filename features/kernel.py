@@ -3,8 +3,8 @@
 A **plan** (`features.plan`) is a table of numbers, one row per primitive: which operation, on
 which column, with which slots of the state and of the output.  `fold` lets the primitives observe a
 customer's events and write their features at each cutoff: a row begins as a copy of the one before,
-what changes with events alone is written when they are observed, the rest at the cutoff.  The same compiled function builds
-training tables, scores a log and answers one request.
+what changes with events alone is written when they are observed, the rest at the cutoff.  The same
+compiled function builds training tables, scores a log and answers one request.
 
 A new primitive is a class in `features.primitives` and a branch in `features.observe` and
 `features.write`.
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compiled import SOURCES, called, compiled, inlined
+from features.compiled import SOURCES, called, compiled, inlined, view
 from features.observe import begin, observe
 from features.operations import (
     COLUMN,
@@ -109,8 +109,8 @@ def _begin_customer(table: Ints, initial: Floats, state: Floats, here: Row) -> N
     for place in range(len(table)):
         one = table[place]
         if not one[TIMED]:
-            kept = state[one[STATE] : one[STATE] + one[SIZE]]
-            write_seen(one[OP], kept, here[one[OUT] : one[OUT] + one[WIDTH]])
+            kept = view(state, one[STATE], one[SIZE])
+            write_seen(one[OP], kept, view(here, one[OUT], one[WIDTH]))
 
 
 @called
@@ -125,7 +125,7 @@ def _begin_journey(
             _copy(initial[first:last], state[first:last])
         begin(one[OP], state[first:last], ended, _SUCCESS)
         if not one[TIMED]:
-            write_seen(one[OP], state[first:last], here[one[OUT] : one[OUT] + one[WIDTH]])
+            write_seen(one[OP], state[first:last], view(here, one[OUT], one[WIDTH]))
 
 
 @inlined
@@ -143,10 +143,10 @@ def _observe(table: Ints, state: Floats, events: Events, row: int, here: Row) ->
             code = codes[one[COLUMN], row]
             if code < 0 and one[OBSERVED] != EVERY_EVENT:
                 continue
-        kept = state[one[STATE] : one[STATE] + one[SIZE]]
+        kept = view(state, one[STATE], one[SIZE])
         observe(one[OP], one[A], one[B], kept, code, number, times[row], row)
         if not one[TIMED]:
-            write_seen(one[OP], kept, here[one[OUT] : one[OUT] + one[WIDTH]])
+            write_seen(one[OP], kept, view(here, one[OUT], one[WIDTH]))
 
 
 @inlined
@@ -156,9 +156,9 @@ def _write(table: Ints, state: Floats, events: Events, row: int, cutoff: int, he
     for place in range(len(table)):
         one = table[place]
         if one[TIMED]:
-            kept = state[one[STATE] : one[STATE] + one[SIZE]]
+            kept = view(state, one[STATE], one[SIZE])
             seen = (row, times, codes[one[COLUMN]])
-            out = here[one[OUT] : one[OUT] + one[WIDTH]]
+            out = view(here, one[OUT], one[WIDTH])
             write_timed(one[OP], one[A], kept, cutoff, seen, out)
 
 

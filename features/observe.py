@@ -106,12 +106,12 @@ def observe(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one branch an o
         kept[2] += 1
     elif op == GAPS:
         if not math.isnan(kept[6]):
-            _accumulate(kept, (time - kept[6]) / HOUR)
+            _accumulate(kept, (time - kept[6]) * (1.0 / HOUR))
         kept[6] = time
     elif op == EARLIER_GAPS:
         for place in range(len(kept) - 1, 1, -1):
             kept[place] = kept[place - 1]
-        kept[1] = (time - kept[0]) / HOUR
+        kept[1] = (time - kept[0]) * (1.0 / HOUR)
         kept[0] = time
     elif op == STATS:
         _accumulate(kept, number)

@@ -68,7 +68,7 @@ def write_seen(op: int, kept: Floats, out: Row) -> None:  # noqa: C901 - one bra
 
 
 @inlined
-def write_timed(  # noqa: C901, PLR0912 - one branch an operation
+def write_timed(  # noqa: C901, PLR0912, PLR0915 - one branch an operation
     op: int, a: int, kept: Floats, cutoff: int, seen: tuple[int, Ints, Codes], out: Row
 ) -> None:
     """Write what changes with time too, at every cutoff.
