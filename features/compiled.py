@@ -29,7 +29,7 @@ def _slice(values: Any, start: int, length: int) -> Any:
     return values[start : start + length]
 
 
-def _view(_typing: Any, values: Any, start: Any, length: Any) -> Any:
+def _view(_typing: Any, values: Any, start: Any, length: Any) -> Any:  # noqa: ARG001 - typed by numba
     """Compile a slice that trusts its bounds, which are the plan's.
 
     numba's own corrects negative, swapped and too far bounds, a sixth of the fold's time.
