@@ -16,8 +16,8 @@ from tests.trained_model import customers_of, simulated
 from training.drift import drift_metrics, drift_pictures, drift_since, drift_tables, harm
 from training.evaluation_views import evaluation_metrics, evaluation_pictures, evaluation_tables
 from training.later import Examination, examined
-from training.moved import compared, stability_index
-from training.reference import binned
+from training.moved import compared
+from training.reference import binned, stability_index
 from training.train import Trained
 
 SINCE = pd.Timestamp("2026-01-26", tz="UTC") + pd.Timedelta(weeks=28)

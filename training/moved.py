@@ -1,10 +1,11 @@
 """What moved since the training: inputs, values never seen, scores; each against chance.
 
 The size of a move is the population stability index, the sum of (now - then) ln(now / then) over
-the bins (below .1 small, above .25 large: Siddiqi 2006).  Whether it is beyond chance is asked by a
+the bins (below .1 small, above .25 large: Siddiqi 2006). Whether it is beyond chance is asked by a
 chi-square test of the shares then and now, divided by the design effect, because samples of one
 customer are alike (Rao and Scott 1981); false discoveries over all features are held at 1 %
-(Benjamini and Hochberg 1995).  An input has **moved** if both say so.
+(Benjamini and Hochberg 1995). An input has **moved** if both say so, and if the move is twice what
+the two halves of the reference differ by: what grows with the log moves by itself.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,17 @@ import numpy as np
 from models.outcome import OutcomeModel
 from rootcause.chance import chi_square_tail, false_discovery_rates
 from training.data import TrainingData
-from training.metrics import Floats
-from training.reference import Window, binned, columns_of, new_values, scores_of
+from training.reference import (
+    Window,
+    binned,
+    columns_of,
+    new_values,
+    scores_of,
+    stability_index,
+)
 
 LARGE_ENOUGH = 0.1
+_BEYOND_USUAL = 2.0
 _FALSE_DISCOVERIES = 0.01
 _UNSEEN_ENOUGH = 0.01
 _MISSING_ENOUGH = 0.05
@@ -49,7 +57,10 @@ def moved_features(
     q_values = false_discovery_rates(np.array([float(str(row.pop("p_value"))) for row in rows]))
     for row, q_value in zip(rows, q_values, strict=True):
         row["q_value"] = float(q_value)
-        row["moved"] = bool(q_value < _FALSE_DISCOVERIES and row["psi"] >= LARGE_ENOUGH)  # type: ignore[operator]
+        usual = float(reference["features"][row["feature"]].get("usual", 0.0))
+        row["usual"] = usual
+        enough = max(LARGE_ENOUGH, _BEYOND_USUAL * usual)
+        row["moved"] = bool(q_value < _FALSE_DISCOVERIES and float(str(row["psi"])) >= enough)
     return sorted(rows, key=lambda row: -float(str(row["psi"])))
 
 
@@ -72,18 +83,6 @@ def compared(
     p_value = chi_square_tail(np.array([statistic]), np.array([degrees]))[0]
     size = stability_index(before, after, floor=0.5 / min(sizes))
     return {"psi": size, "by_chance": degrees * noise, "p_value": float(p_value)}
-
-
-def stability_index(before: Floats, after: Floats, *, floor: float) -> float:
-    """Return the population stability index of two sets of shares; empty bins count as ``floor``.
-
-    >>> import numpy as np
-    >>> stability_index(np.array([0.5, 0.5]), np.array([0.5, 0.5]), floor=0.001)
-    0.0
-    """
-    one, two = np.maximum(before, floor), np.maximum(after, floor)
-    both_empty = (before == 0) & (after == 0)
-    return float(((two - one) * np.log(two / one))[~both_empty].sum())
 
 
 def moved_columns(

@@ -59,12 +59,15 @@ def reference_of(data: TrainingData, models: Mapping[str, OutcomeModel]) -> dict
     """Return the reference of a training; plain data, some tens of kilobytes."""
     window = window_since(data, min(split.at for split in data.splits.values()))
     X, customers = data.X[window.samples], data.customers[window.samples]
+    cutoffs = data.samples["cutoff"][window.samples]
+    late = (cutoffs > cutoffs.median()).to_numpy()
     sketch: dict[str, object] = {}
     for place, feature in enumerate(data.plan.features):
         edges = [] if feature.labels else edges_of(X[:, place].astype(np.float64))
         codes = min(len(feature.labels), _MOST_CODES)
         shares = binned(X[:, place].astype(np.float64), customers, edges=edges, codes=codes)
-        sketch[feature.name] = {"edges": edges} | shares
+        usual = _usual_move(X[:, place].astype(np.float64), late, edges=edges, codes=codes)
+        sketch[feature.name] = {"edges": edges, "usual": usual} | shares
     return {
         "begins": window.begins.isoformat(),
         "ends": window.ends.isoformat(),
@@ -114,16 +117,44 @@ def binned(
     dict with ``shares`` and ``effect``: how many times the shares vary more than those of as many
     independent samples would, because samples of one customer are alike (Rao and Scott 1981)
     """
-    known = np.isfinite(column)
-    if codes:
-        place = np.where(known, np.minimum(np.nan_to_num(column), codes) + 1, 0).astype(np.int64)
-        n_bins = codes + 2
-    else:
-        place = np.where(known, np.searchsorted(edges, column, side="left") + 1, 0)
-        n_bins = len(edges) + 2
+    place, n_bins = _places(column, edges, codes)
     shares = np.bincount(place, minlength=n_bins) / max(len(place), 1)
     effect = _design_effect(place, shares, customers)
     return {"shares": [round(float(one), _DIGITS) for one in shares], "effect": round(effect, 3)}
+
+
+def _places(column: Floats, edges: list[float], codes: int) -> tuple[Codes, int]:
+    """Return the bin of each value, missing first, and the number of bins."""
+    known = np.isfinite(column)
+    if codes:
+        place = np.where(known, np.minimum(np.nan_to_num(column), codes) + 1, 0)
+        return place.astype(np.int64), codes + 2
+    place = np.where(known, np.searchsorted(edges, column, side="left") + 1, 0)
+    return place.astype(np.int64), len(edges) + 2
+
+
+def _usual_move(column: Floats, late: Flags, *, edges: list[float], codes: int) -> float:
+    """Return the stability index between the two halves of the reference."""
+    place, n_bins = _places(column, edges, codes)
+    if late.all() or not late.any():
+        return 0.0
+    early, later = (
+        np.bincount(place[half], minlength=n_bins) / half.sum() for half in (~late, late)
+    )
+    floor = 0.5 / min(late.sum(), (~late).sum())
+    return round(stability_index(early, later, floor=float(floor)), _DIGITS)
+
+
+def stability_index(before: Floats, after: Floats, *, floor: float) -> float:
+    """Return the population stability index of two sets of shares; empty bins count as ``floor``.
+
+    >>> import numpy as np
+    >>> stability_index(np.array([0.5, 0.5]), np.array([0.5, 0.5]), floor=0.001)
+    0.0
+    """
+    one, two = np.maximum(before, floor), np.maximum(after, floor)
+    both_empty = (before == 0) & (after == 0)
+    return float(((two - one) * np.log(two / one))[~both_empty].sum())
 
 
 def _design_effect(place: Codes, shares: Floats, customers: Codes) -> float:
