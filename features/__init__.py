@@ -4,16 +4,19 @@ A **feature** is one column of the table: a name, a unit, a tier and words.  `fe
 which features a journey has, one line each; `plan_of` compiles the list with the **vocabulary**
 that was learnt on the training part; `table` walks every customer's events once and writes a row
 at each cutoff.  Training, scoring and serving run that one compiled walk, so they cannot differ.
+The last columns look at other customers: `Surroundings` say what was known of them, and when.
 `TypedEvents` writes one request's row, `sequences` the last events as codes.  No label can be seen
 from here.
 """
 
 from features.encode import EncodedEvents, encode
+from features.experience import learn_surroundings
 from features.feature import Feature
 from features.plan import Plan, plan_of
 from features.sequences import Sequences, sequences
 from features.spec import feature_list
 from features.stored import plan_as_dict, plan_from_dict
+from features.surroundings import Surroundings
 from features.table import table, tables
 from features.typed import Ended, TypedEvents
 from features.vocabulary import NEVER_SEEN, Vocabulary, learn_vocabulary
@@ -25,10 +28,12 @@ __all__ = [
     "Feature",
     "Plan",
     "Sequences",
+    "Surroundings",
     "TypedEvents",
     "Vocabulary",
     "encode",
     "feature_list",
+    "learn_surroundings",
     "learn_vocabulary",
     "plan_as_dict",
     "plan_from_dict",

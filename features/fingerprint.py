@@ -16,8 +16,8 @@ from features.columns import CodeColumns
 from features.feature import Feature
 
 # What turns events into codes, and codes into features.
-FILES = ("columns.py", "encode.py", "kernel.py", "observe.py", "operations.py", "vocabulary.py",
-          "write.py")  # fmt: skip
+FILES = ("columns.py", "encode.py", "experience.py", "kernel.py", "keys_around.py", "look_up.py",
+         "observe.py", "operations.py", "surroundings.py", "vocabulary.py", "write.py")  # fmt: skip
 _LAYOUT = {token.NEWLINE, token.INDENT, token.DEDENT}
 _NOTHING = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, token.ENDMARKER}
 

@@ -4,16 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import CodeColumns, code_columns
+from features.experience import learn_surroundings
 from features.feature import Feature
 from features.fingerprint import fingerprint
 from features.operations import NUMBERS
 from features.primitive import Primitive
 from features.spec import feature_list
+from features.surrounding_features import surrounding_features
+from features.surroundings import Surroundings
 from features.vocabulary import Vocabulary
 from journeys.definition import Definition
+from journeys.log import EventLog
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +32,8 @@ class Plan:
     numbers : numeric attributes, in the order of the value matrix
     features : what each output column is
     spec_hash : fingerprint of the list, the vocabulary and the compiled code
+    fold_width : how many of the features the kernel writes; the others look at other customers
+    surroundings : what was known of others; without it those features are NaN
     """
 
     definition: Definition
@@ -36,6 +43,8 @@ class Plan:
     initial: NDArray[np.float64] = field(repr=False)
     features: tuple[Feature, ...] = field(repr=False)
     spec_hash: str
+    fold_width: int
+    surroundings: Surroundings | None = field(default=None, repr=False)
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
@@ -51,6 +60,31 @@ class Plan:
     def categorical(self) -> tuple[int, ...]:
         """Output columns that hold codes, not amounts."""
         return tuple(place for place, one in enumerate(self.features) if one.labels)
+
+    def with_surroundings(self, known: Surroundings | None) -> "Plan":
+        """Return the plan with what was known of others."""
+        return replace(self, surroundings=known)
+
+    def renewed(
+        self, log: EventLog, journeys: pd.DataFrame, *, until: pd.Timestamp | None = None
+    ) -> "Plan":
+        """Return the plan with what others lived through in this log.
+
+        A sample sees of it what was known by its cutoff.  What a model has learnt with (steps,
+        parents, curves) stays as it was; a first time, it is learnt ``until`` an instant.
+        """
+        frozen = self.surroundings
+        known = learn_surroundings(log, journeys, self.definition, frozen=frozen, until=until)
+        return self.with_surroundings(known)
+
+    def current(self, log: EventLog, journeys: pd.DataFrame) -> "Plan":
+        """Return the plan for scoring a log: renewed where the log knows more than the plan does.
+
+        A log of few customers, or one that does not reach beyond the plan's, is seen with the
+        plan's own surroundings, as a request is (docs/adr/0008).
+        """
+        known = self.surroundings
+        return self.renewed(log, journeys) if known and known.outdone_by(log, journeys) else self
 
 
 def plan_of(
@@ -74,6 +108,9 @@ def plan_of(
         rows.append([*what, *slots, *one.parameters(labels)])
         initial += memory
         features += written
+    fold_width = len(features)
+    if primitives is None:
+        features += surrounding_features(definition)
     return Plan(
         definition=definition,
         vocabulary=vocabulary,
@@ -82,6 +119,7 @@ def plan_of(
         initial=np.array(initial, dtype=np.float64),
         features=_with_unique_names(features),
         spec_hash=fingerprint(rows, initial, features, codes),
+        fold_width=fold_width,
     )
 
 

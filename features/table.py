@@ -1,4 +1,4 @@
-"""The feature table: one row per sample, by the one kernel."""
+"""The feature table: one row per sample, by the one kernel; then what was known of others."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from features.encode import encode
 from features.kernel import fold
+from features.others import coded_log, write_others
 from features.plan import Plan
 from journeys.find import STATES, end_times
 from journeys.log import EventLog, microseconds
@@ -16,6 +17,7 @@ from journeys.log import EventLog, microseconds
 Progress = Callable[[str, float], None]
 Rows = NDArray[np.int64]
 Table = NDArray[np.float32]
+Fill = Callable[[Table], None]
 
 # Rows of one call of the kernel: few enough that they stay in the processor's cache.
 _PART = 4_096
@@ -72,22 +74,32 @@ def tables(
 
 def _parts(
     log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, plan: Plan, size: int
-) -> Iterator[tuple[slice, Callable[[Table], None]]]:
+) -> Iterator[tuple[slice, Fill]]:
     """Yield ranges of samples, each with the function that fills their rows."""
     events, ended, asked = encode(log, plan), _ended(journeys), _asked(samples)
+    others = coded_log(log, plan)
     for customers, rows in _customer_ranges(events.offsets, asked[0], size):
         offsets = events.offsets[customers.start : customers.stop + 1]
         theirs = slice(*np.searchsorted(ended[0], offsets[[0, -1]]))
+        begun, requests = ended[0][theirs], (asked[0][rows], asked[1][rows])
+        own = partial(
+            fold,
+            (plan.table, plan.initial, np.empty_like(plan.initial)),
+            (events.times, events.codes, events.numbers, offsets),
+            (begun, ended[1][theirs], ended[2][theirs]),
+            requests,
+        )
         yield (
             rows,
             partial(
-                fold,
-                (plan.table, plan.initial, np.empty_like(plan.initial)),
-                (events.times, events.codes, events.numbers, offsets),
-                (ended[0][theirs], ended[1][theirs], ended[2][theirs]),
-                (asked[0][rows], asked[1][rows]),
+                _fill, own, partial(write_others, plan, others, (offsets[:-1], begun), requests)
             ),
         )
+
+
+def _fill(write_own: Fill, write_around: Fill, out: Table) -> None:
+    write_own(out)
+    write_around(out)
 
 
 def _ended(journeys: pd.DataFrame) -> tuple[Rows, Rows, Rows]:

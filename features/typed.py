@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from features.columns import ANY_OTHER, MISSING
 from features.encode import EncodedEvents, looked_up
 from features.kernel import fold
+from features.others import coded_events, write_others
 from features.plan import Plan
 from journeys.find import NEVER, STATES
 from journeys.log import TIME
@@ -65,13 +66,15 @@ class TypedEvents:
         ends = np.array([*(one.end for one in ended), NEVER])
         states = np.array([*(STATES.index(one.state) for one in ended), _OPEN])
         out = np.empty((1, len(plan.features)), dtype=np.float32)
+        asked = np.array([len(events) - 1]), np.array([at])
         fold(
             (plan.table, plan.initial, np.empty_like(plan.initial)),
             (encoded.times, encoded.codes, encoded.numbers, encoded.offsets),
             (firsts, ends, states),
-            (np.array([len(events) - 1]), np.array([at])),
+            asked,
             out,
         )
+        write_others(plan, coded_events(events, plan), (encoded.offsets[:1], firsts), asked, out)
         row: NDArray[np.float32] = out[0]
         return row
 

@@ -7,6 +7,7 @@ models.json       per outcome its members: their kind, file and weight
 success.boosted.txt, success.linear.json …   one file per member: LightGBM's text, or JSON
 calibration.json  the curves of each outcome
 vocabulary.json   the values known from training
+surroundings.npz  what was known of others, and when (counts; arrays only)
 ```
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 
 from features.plan import Plan
 from features.stored import plan_as_dict, plan_from_dict
+from features.surroundings import Surroundings
 from journeys.errors import BundleError
 from models.blend import Blend, Member
 from models.calibration import Calibration
@@ -32,6 +34,7 @@ from models.trees import Trees
 FORMAT = 2
 _MANIFEST, _MODELS = "manifest.json", "models.json"
 _CALIBRATION, _VOCABULARY = "calibration.json", "vocabulary.json"
+_SURROUNDINGS = "surroundings.npz"
 _KINDS: dict[str, type[Trees] | type[Linear]] = {"trees": Trees, "linear": Linear}
 _SUFFIXES = {"trees": "txt", "linear": "json"}
 
@@ -120,6 +123,9 @@ def load_bundle(folder: str | Path) -> Bundle:
             f"The bundle {str(folder)!r} was trained with features {manifest['spec_hash']}, this "
             f"code computes {plan.spec_hash}; train it again with this version of Offramp."
         )
+    if _SURROUNDINGS in manifest["files"]:
+        known = Surroundings.from_bytes((folder / _SURROUNDINGS).read_bytes())
+        plan = plan.with_surroundings(known)
     curves, models = _read_json(folder / _CALIBRATION), _read_json(folder / _MODELS)
     outcomes = {
         name: OutcomeModel(_blend(folder, models[name]), Calibration.from_dict(curves[name]))
@@ -166,6 +172,8 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
     files[_CALIBRATION] = _json(curves)
     files[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
     written = {name: text.encode() for name, text in files.items()}
+    if bundle.plan.surroundings is not None:
+        written[_SURROUNDINGS] = bundle.plan.surroundings.to_bytes()
     digests = {name: _sha256(written[name]) for name in sorted(written)}
     manifest = bundle.manifest | {"files": digests}
     return written | {_MANIFEST: _json(manifest | {"sha256": _own_sha256(manifest)}).encode()}

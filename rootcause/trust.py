@@ -44,7 +44,8 @@ def rows_for_drivers(
         samples = samples.iloc[np.sort(chosen)]
     customers = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
     times = pd.DatetimeIndex(samples["cutoff"])
-    return ScoredRows(table(log, journeys, samples, bundle.plan), customers, times)
+    plan = bundle.plan.current(log, journeys)
+    return ScoredRows(table(log, journeys, samples, plan), customers, times)
 
 
 def drivers_by_outcome(

@@ -67,7 +67,8 @@ class ModelInfo(Struct, frozen=True):
     """Which fitted models answer.
 
     ``version`` is the registry's, or of a folder the start of a hash over its files; ``trained_to``
-    is the UTC instant up to which they have learnt.
+    is the UTC instant up to which they have learnt, ``surroundings_until`` the one up to which they
+    know what other customers lived through: how old a release's rates are.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ModelInfo(Struct, frozen=True):
     spec_hash: str
     code_version: str
     trained_to: str | None
+    surroundings_until: str | None = None
 
 
 class JourneyPrediction(Struct, frozen=True):

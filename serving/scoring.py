@@ -114,7 +114,7 @@ def model_info(bundle: Bundle) -> ModelInfo:
     """Return what an answer says of the model behind it."""
     said = bundle.manifest
     files = json.dumps(said.get("files", {}), sort_keys=True)
-    trained_to = said.get("trained_to")
+    trained_to, around = said.get("trained_to"), bundle.plan.surroundings
     return ModelInfo(
         name=str(said["name"]),
         version=str(said.get("version") or hashlib.sha256(files.encode()).hexdigest()[:12]),
@@ -123,6 +123,7 @@ def model_info(bundle: Bundle) -> ModelInfo:
         spec_hash=bundle.plan.spec_hash,
         code_version=str(said["code_version"]),
         trained_to=None if trained_to is None else str(trained_to),
+        surroundings_until=None if around is None else utc_text(around.until),
     )
 
 

@@ -64,7 +64,7 @@ def small_bundle(name: str = "loan") -> Bundle:
     log = event_log(random_events(100, seed=1), definition)
     journeys = find_journeys(log, definition)
     samples = samples_of(log, journeys, definition)
-    plan = plan_of(definition, learn_vocabulary(log, definition))
+    plan = plan_of(definition, learn_vocabulary(log, definition)).renewed(log, journeys)
     X = table(log, journeys, samples, plan)
     customers = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
     outcomes, rates = {}, {}

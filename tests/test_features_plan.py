@@ -63,7 +63,7 @@ def test_no_slot_of_the_output_is_written_twice_or_never() -> None:
         for row in PLAN.table
         for place in range(row[operations.OUT], row[operations.OUT] + row[operations.WIDTH])
     ]
-    assert written == list(range(len(PLAN.features)))
+    assert written == list(range(PLAN.fold_width))
 
 
 def test_no_slot_of_the_state_belongs_to_two() -> None:

@@ -26,7 +26,8 @@ def log(definition: Definition) -> EventLog:
 @pytest.fixture(scope="module")
 def plan(log: EventLog, definition: Definition) -> Plan:
     middle = log.events["time"].quantile(0.5)
-    return plan_of(definition, learn_vocabulary(log, definition, until=middle))
+    plan = plan_of(definition, learn_vocabulary(log, definition, until=middle))
+    return plan.renewed(log, find_journeys(log, definition), until=middle)
 
 
 def typed(log: EventLog, rows: slice, definition: Definition) -> list[Event]:

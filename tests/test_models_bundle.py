@@ -14,7 +14,13 @@ from models.bundle import _json, _own_sha256
 from tests.trained_model import customers_of
 from training.train import Trained
 
-TEXTS = {"calibration.json", "manifest.json", "models.json", "vocabulary.json"}
+PARTS = {
+    "calibration.json",
+    "manifest.json",
+    "models.json",
+    "surroundings.npz",
+    "vocabulary.json",
+}
 
 
 def files_of(bundle: Bundle) -> set[str]:
@@ -24,7 +30,7 @@ def files_of(bundle: Bundle) -> set[str]:
         for outcome, model in bundle.outcomes.items()
         for name in model.blend.members
     }
-    return TEXTS | members
+    return PARTS | members
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +166,14 @@ def test_a_bundle_holds_its_members_and_no_more(trained: Trained, saved: Path) -
     assert {file.name for file in saved.iterdir()} == files_of(trained.bundle)
 
 
+def test_what_is_no_text_is_numbers_and_no_pickle(saved: Path) -> None:
+    with np.load(saved / "surroundings.npz", allow_pickle=False) as arrays:
+        assert {arrays[name].dtype.kind for name in arrays} == {"i", "f", "u"}
+
+
 def test_no_customer_stands_in_a_bundle(trained: Trained, saved: Path) -> None:
-    text = "".join(file.read_text(encoding="utf-8") for file in saved.iterdir())
+    texts = [file.read_text(encoding="utf-8") for file in saved.iterdir() if file.suffix != ".npz"]
+    with np.load(saved / "surroundings.npz", allow_pickle=False) as arrays:
+        texts += [arrays["said"].tobytes().decode()]
+    text = "".join(texts)
     assert [key for key in customers_of(trained.data.log) if key in text] == []

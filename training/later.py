@@ -117,8 +117,9 @@ def _later(
         if outcome in bundle.outcomes
     }
     splits = {outcome: one for outcome, one in splits.items() if one.test.any()}
-    X = table(log, journeys, samples, bundle.plan, progress=progress)
-    return TrainingData(log, journeys, samples, labels, splits, bundle.plan, X)
+    plan = bundle.plan.current(log, journeys)
+    X = table(log, journeys, samples, plan, progress=progress)
+    return TrainingData(log, journeys, samples, labels, splits, plan, X)
 
 
 def _require_labels(data: TrainingData, bundle: Bundle) -> None:

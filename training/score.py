@@ -125,7 +125,7 @@ def _predicted(
     """Return p with its interval per outcome, chunk by chunk: the table never stands whole."""
     columns = [f"p_{o}{end}" for o in bundle.outcomes for end in ("", "_low", "_high")]
     found = np.empty((len(samples), len(columns)))
-    for rows, X in tables(log, journeys, samples, bundle.plan):
+    for rows, X in tables(log, journeys, samples, bundle.plan.current(log, journeys)):
         for place, model in enumerate(bundle.outcomes.values()):
             prediction = model.predict(X)
             three = (prediction.p, prediction.low, prediction.high)
