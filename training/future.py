@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.plan import Plan
 from features.table import table
 from journeys.find import find_journeys
 from journeys.log import CUSTOMER, EventLog, instants, microseconds
@@ -23,7 +24,7 @@ def changed_without_the_future(
     found again changes every feature.  Where features look at other customers, the log ends for all
     of them at one of four instants, and the last samples before it are asked.
     """
-    if getattr(data.plan, "surroundings", None) is None:
+    if data.plan.surroundings is None:
         groups: list[tuple[Rows, int | None]] = [(_one_each(data, rows, most, seed), None)]
     else:
         groups = _before_instants(data, rows, most)
@@ -68,12 +69,20 @@ def _made_again(data: TrainingData, chosen: Rows, until: int | None) -> NDArray[
     short, kept = _short_log(data.log, ends)
     journeys = find_journeys(short, data.plan.definition, ends=ends[kept])
     asked = _asked_again(data, samples, short, (journeys, kept))
-    renewed = getattr(data.plan, "renewed", None)
-    plan = data.plan if until is None or renewed is None else renewed(short, journeys)
+    plan = data.plan if until is None else _renewed(data, until)
     again = np.full((len(chosen), data.X.shape[1]), np.inf, dtype=np.float32)
     found = asked["journey"].to_numpy() >= 0
     again[found] = table(short, journeys, asked[found].reset_index(drop=True), plan)
     return again
+
+
+def _renewed(data: TrainingData, until: int) -> Plan:
+    """Return the plan with what was known of others by an instant.
+
+    Of those who are asked, too: what they did after their own cutoff was known to the next.
+    """
+    ended, _ = _short_log(data.log, np.full(len(data.log.offsets) - 1, until))
+    return data.plan.renewed(ended, find_journeys(ended, data.plan.definition))
 
 
 def _short_log(log: EventLog, ends: Rows) -> tuple[EventLog, Rows]:
