@@ -25,7 +25,7 @@ Vocabulary = dict[str, list[str]]
 
 XGBOOST, LOGISTIC, FOREST = "xgboost", "logistic regression", "random forest"
 _MOST_VALUES = 250
-_MOST_ROWS_LINEAR = 60_000
+_MOST_ROWS_LINEAR = 30_000
 
 
 def xgboost(X: Table, y: Floats, seed: int) -> Callable[[Table], Floats]:
@@ -47,7 +47,7 @@ def xgboost(X: Table, y: Floats, seed: int) -> Callable[[Table], Floats]:
 
 
 def logistic_regression(X: Table, y: Floats, seed: int) -> Callable[[Table], Floats]:
-    """Fit a logistic regression to standardised features, on at most 60,000 rows."""
+    """Fit a logistic regression to standardised features, on at most 30,000 rows."""
     if len(y) > _MOST_ROWS_LINEAR:
         rows = np.random.default_rng(seed).choice(len(y), _MOST_ROWS_LINEAR, replace=False)
         rows[:2] = np.argmax(y), np.argmin(y)
@@ -58,9 +58,10 @@ def logistic_regression(X: Table, y: Floats, seed: int) -> Callable[[Table], Flo
 
 
 def random_forest(X: Table, y: Floats, seed: int) -> Callable[[Table], Floats]:
-    """Fit a random forest of 300 trees with leaves of at least five."""
+    """Fit a random forest of 200 trees with leaves of at least five, 30,000 rows a tree."""
+    drawn = min(1.0, 30_000 / len(y))
     model = RandomForestClassifier(
-        300, min_samples_leaf=5, max_samples=min(1.0, 60_000 / len(y)), n_jobs=1, random_state=seed
+        200, min_samples_leaf=5, max_samples=drawn, n_jobs=1, random_state=seed
     ).fit(X, y)
     return lambda later: np.asarray(model.predict_proba(later)[:, 1], dtype=np.float64)
 
