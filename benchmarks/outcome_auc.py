@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.outcome_offramp import predicted
 from benchmarks.outcome_peers import PEERS, XGBOOST, encoded
-from benchmarks.outcome_protocol import Cases, auc, auc_intervals, interval, split
+from benchmarks.outcome_protocol import Cases, auc, auc_by_chance, auc_intervals, interval, split
 from benchmarks.outcome_task import Task, read_labelled, read_task
 from benchmarks.record import machine
 from journeys.errors import OfframpError
@@ -101,6 +101,7 @@ def _row(
         "task": task.name,
         "auc": round(auc(ours.score, test), 4),
         "auc_interval": interval(drawn["offramp"]),
+        "by_chance_interval": interval(auc_by_chance(ours.score, test, seed=seed)),
         "published_auc": task.published_auc,
     }
     for name, peer in peers.items():

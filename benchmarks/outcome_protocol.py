@@ -104,7 +104,7 @@ def cases_of(events: pd.DataFrame, cap: int) -> Cases:
 
 def auc(score: Floats, test: Cases) -> float:
     """Return the AUC at each prefix length, averaged by how many test prefixes have it."""
-    return _weighted(_ranked(score, test), np.ones(len(score)))
+    return _weighted(_ranked(score, test), test.y, np.ones(len(score)))
 
 
 def auc_intervals(
@@ -115,6 +115,7 @@ def auc_intervals(
     Every name is measured on the same draws, so differences are paired.
     """
     ranked = {name: _ranked(score, test) for name, score in scores.items()}
+    y = test.y
     random = np.random.default_rng(seed)
     cases, n_cases = test.cases, int(test.cases.max()) + 1
     found: dict[str, list[float]] = {name: [] for name in scores}
@@ -122,8 +123,22 @@ def auc_intervals(
         taken = np.bincount(random.integers(0, n_cases, n_cases), minlength=n_cases)
         weight = taken[cases].astype(np.float64)
         for name, lengths in ranked.items():
-            found[name].append(_weighted(lengths, weight))
+            found[name].append(_weighted(lengths, y, weight))
     return {name: np.array(aucs) for name, aucs in found.items()}
+
+
+def auc_by_chance(score: Floats, test: Cases, *, seed: int, draws: int = 300) -> Floats:
+    """Return the AUCs of the same scores when the labels are dealt out anew, shape (draws,).
+
+    Whole cases swap labels, so what a score could reach by luck on so few cases is seen.
+    """
+    ranked, cases = _ranked(score, test), test.cases
+    random = np.random.default_rng(seed)
+    of_case = np.zeros(int(cases.max()) + 1)
+    of_case[cases] = test.y
+    weight = np.ones(len(score))
+    found = [_weighted(ranked, random.permutation(of_case)[cases], weight) for _ in range(draws)]
+    return np.array(found)
 
 
 def interval(drawn: Floats) -> list[float]:
@@ -132,13 +147,13 @@ def interval(drawn: Floats) -> list[float]:
     return [round(float(low), 4), round(float(high), 4)]
 
 
-_Ranked = list[tuple[Ints, Ints, Floats]]
+_Ranked = list[tuple[Ints, Ints]]
 
 
 def _ranked(score: Floats, test: Cases) -> _Ranked:
-    """Return for each prefix length its rows, the rank of their scores, and their outcomes."""
+    """Return for each prefix length its rows and the rank of their scores."""
     return [
-        (rows, np.unique(score[rows], return_inverse=True)[1].astype(np.int64), test.y[rows])
+        (rows, np.unique(score[rows], return_inverse=True)[1].astype(np.int64))
         for rows in _by_length(test.lengths)
     ]
 
@@ -148,12 +163,12 @@ def _by_length(lengths: Ints) -> Iterator[Ints]:
         yield np.flatnonzero(lengths == length)
 
 
-def _weighted(ranked: _Ranked, weight: Floats) -> float:
+def _weighted(ranked: _Ranked, y: Floats, weight: Floats) -> float:
     """Return the average AUC; a length that has one class only is left out."""
     total = counted = 0.0
-    for rows, rank, y in ranked:
-        positive = np.bincount(rank, weight[rows] * y)
-        negative = np.bincount(rank, weight[rows] * (1 - y))
+    for rows, rank in ranked:
+        positive = np.bincount(rank, weight[rows] * y[rows])
+        negative = np.bincount(rank, weight[rows] * (1 - y[rows]))
         pairs = positive.sum() * negative.sum()
         if pairs > 0:
             below = np.cumsum(negative) - negative / 2

@@ -12,6 +12,7 @@ from benchmarks.outcome import FILES, TASKS
 from benchmarks.outcome_protocol import (
     Cases,
     auc,
+    auc_by_chance,
     auc_intervals,
     cases_of,
     interval,
@@ -128,6 +129,17 @@ def test_bootstrap_differences_are_paired() -> None:
     score = test.y + np.random.default_rng(3).normal(0, 1, 50)
     drawn = auc_intervals({"one": score, "same order": 7 * score + 1}, test, seed=0, draws=20)
     np.testing.assert_allclose(drawn["one"], drawn["same order"])
+
+
+def test_by_chance_the_auc_is_a_half_and_the_fewer_cases_the_wider_it_strays() -> None:
+    random = np.random.default_rng(4)
+    few, many = (one_event_each(n, random) for n in (40, 1_000))
+    straying = []
+    for test in (few, many):
+        drawn = auc_by_chance(test.y, test, seed=0, draws=200)
+        assert drawn.mean() == pytest.approx(0.5, abs=0.03)
+        straying.append(drawn.std())
+    assert straying[0] > 3 * straying[1]
 
 
 def test_a_trace_is_cut_before_the_first_of_the_named_activities() -> None:
