@@ -88,8 +88,8 @@ def _encoded(cases: Cases, task: Task, vocabulary: Vocabulary) -> Table:
     of_event = [ACTIVITY, *ours(task.attributes.event)]
     pieces = []
     for name, values in vocabulary.items():
-        is_value = np.equal.outer(_said(cases, name).to_numpy(), np.array(values, dtype=object))
-        shown = pd.DataFrame(is_value.astype(np.float32))
+        codes = pd.Index(values).get_indexer(pd.Index(_said(cases, name)))
+        shown = pd.DataFrame(np.equal.outer(codes, np.arange(len(values))).astype(np.float32))
         counted = shown.groupby(case).cumsum() if name in of_event else shown
         pieces.append(counted.to_numpy(dtype=np.float32)[cases.asked])
     for numbers in (*_event_numbers(cases, task), *_clock(cases)):
