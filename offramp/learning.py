@@ -10,8 +10,14 @@ from offramp.options import Events, Journey, Json, Outcome, Promote, Seconds, Se
 from offramp.reading import journey_name, outcome_of, read_log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journeys.definition import Definition
+    from journeys.log import EventLog
     from training.tracking import Tracked
     from training.train import Trained
+
+    _Before = Callable[[EventLog, Definition, "_Wishes"], dict[str, object] | None]
 
 
 def train(  # noqa: PLR0913 - a command has this many options
@@ -48,10 +54,12 @@ def retrain(  # noqa: PLR0913 - a command has this many options
 ) -> None:
     """Train again on a newer log, as a schedule does: tuned, compared, promoted only if no worse.
 
-    The same as `train` with trials, for all outcomes. Exit code 0 also when the champion stays:
-    `--json` says `promoted: true` or `false`, and why.
+    First it says what has moved since the champion was trained. If tracking looks broken it stops
+    with exit code 1 rather than learn from that, unless `--promote always` insists. Exit code 0
+    also when the champion stays: `--json` says `promoted: true` or `false`, and why.
     """
-    _learn(_Wishes(events, journey, "", trials, seconds, promote, json, seed))
+    wishes = _Wishes(events, journey, "", trials, seconds, promote, json, seed)
+    _learn(wishes, before=_say_what_moved)
 
 
 def rollback(
@@ -89,7 +97,7 @@ class _Wishes:
     seed: int
 
 
-def _learn(wishes: _Wishes) -> None:
+def _learn(wishes: _Wishes, before: "_Before | None" = None) -> None:
     """Train, track, and say how good the model is and where it stands."""
     from training.store import require_store
     from training.tracking import track
@@ -100,6 +108,7 @@ def _learn(wishes: _Wishes) -> None:
     outcomes = [outcome_of(definition, wishes.outcome)] if wishes.outcome else []
     with working("Reaching the MLflow store"):
         require_store()  # before the work, not after it
+    drift = before(log, definition, wishes) if before is not None else None
     with working("Training") as tell:
         tried = TrialList(tell, wishes.trials * len(outcomes or definition.outcomes))
         trained = trained_on(
@@ -117,8 +126,30 @@ def _learn(wishes: _Wishes) -> None:
     _say(trained, tracked)
     judged = {"promoted": tracked.promoted, "verdict": tracked.verdict.as_dict()}
     answer = {"model": tracked.uri, "version": tracked.version, "run_id": tracked.run_id, **judged}
-    rest = {"skipped": trained.skipped, "manifest": trained.bundle.manifest}
+    rest = {"skipped": trained.skipped, "drift": drift, "manifest": trained.bundle.manifest}
     write_json(wishes.json, answer | rest)
+
+
+def _say_what_moved(
+    log: "EventLog", definition: "Definition", wishes: _Wishes
+) -> dict[str, object] | None:
+    """Say what has moved since the champion's training; refuse to learn from broken tracking."""
+    from journeys.errors import OfframpError
+    from offramp.show_evaluation import drifted
+    from training.rivals import drift_of
+    from training.versions import champion_of
+
+    with working("Looking for what has moved"):
+        drift = drift_of(champion_of(definition.name), log, definition)
+    if drift is None:
+        return None
+    out().print(drifted(drift))
+    if drift["verdict"] == "broken tracking" and wishes.promote != "always":
+        raise OfframpError(
+            "Tracking looks broken since the champion was trained; nothing was learnt from it. "
+            "Repair the log, or insist with --promote always."
+        )
+    return drift
 
 
 def _say(trained: "Trained", tracked: "Tracked") -> None:

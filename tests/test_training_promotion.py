@@ -1,6 +1,7 @@
 """Promotion: equal and better models pass, worse, miscalibrated and lopsided ones do not."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,9 +257,24 @@ def test_a_challenger_is_shown_no_worse_somewhere_and_worse_nowhere(
     )
 
 
-def test_the_margins_are_those_of_the_decision_record() -> None:
-    from pathlib import Path
+@pytest.mark.parametrize(
+    ("known", "new", "promote"),
+    [
+        ("cannot tell", "better", False),
+        ("cannot tell", "no worse", False),
+        ("no worse", "cannot tell", True),
+        ("no worse", "worse", False),
+    ],
+)
+def test_a_new_outcome_may_not_mislead_and_makes_up_for_nothing(
+    known: str, new: str, promote: bool
+) -> None:
+    """A useless new outcome counted as one that was shown no worse than the champion's."""
+    found = verdict_over_champion(verdicts(known), {"new": verdicts(new)["outcome 0"]})
+    assert found.promote is promote
 
+
+def test_the_margins_are_those_of_the_decision_record() -> None:
     record = (Path(__file__).parent.parent / "docs/adr/0011-promotion.md").read_text()
     for name, margin in vars(MARGINS).items():
         assert f"| `{name}` | {margin} |" in record

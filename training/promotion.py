@@ -8,6 +8,7 @@ and mislead nobody.  Each number has its margin in `Margins`; ADR 11 says why th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,22 +127,27 @@ def verdict_alone(of_outcome: Mapping[str, Verdict]) -> Verdict:
     return Verdict(True, state, useful or unknown, (*(unknown if useful else ()), *useless))
 
 
-def verdict_over_champion(of_outcome: Mapping[str, Verdict]) -> Verdict:
-    """Return the verdict on a challenger from `compare` of each outcome.
+def verdict_over_champion(
+    compared_in: Mapping[str, Verdict], new: Mapping[str, Verdict] = MappingProxyType({})
+) -> Verdict:
+    """Return the verdict on a challenger from `compare` of each outcome of the champion.
 
     None may be worse and one at least must be shown no worse: an outcome too rare to tell does not
-    hold back the others, but is told.
+    hold back the others, but is told.  ``new``: `of_use` of what the champion does not predict; it
+    may not mislead, and speaks for nothing else.
     """
     rows = tuple(
-        replace(row, outcome=name) for name, one in of_outcome.items() for row in one.comparisons
+        replace(row, outcome=name) for name, one in compared_in.items() for row in one.comparisons
     )
-    against, unknown = _told(of_outcome, "worse"), _told(of_outcome, "cannot tell")
-    better, equal = _told(of_outcome, "better"), _told(of_outcome, "no worse")
+    against = _told(compared_in, "worse") + _told(new, "worse")
+    unknown = _told(compared_in, "cannot tell")
+    better, equal = _told(compared_in, "better"), _told(compared_in, "no worse")
     if against or not (better or equal):
         state = "worse" if against else "cannot tell"
         return Verdict(False, state, against or unknown, (), rows)
     state = "better" if better else "no worse"
-    return Verdict(True, state, (*better, *equal), unknown, rows)
+    beside = _told(new, "better") + _told(new, "cannot tell") + _told(new, "no worse")
+    return Verdict(True, state, (*better, *equal), (*unknown, *beside), rows)
 
 
 def _together(states: Sequence[str]) -> str:

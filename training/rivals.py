@@ -4,23 +4,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features.table import table
 from journeys.definition import Definition, Outcome
 from journeys.errors import listed
+from journeys.log import EventLog
 from journeys.split import split_at
 from models.bundle import Bundle
 from models.threads import one_thread
 from training.data import TrainingData
 from training.held_out import held_out
-from training.later import learnt_until
+from training.later import examined, learnt_until
 from training.promotion import Verdict, compare, of_use, verdict_alone, verdict_over_champion
 from training.stages import stage_of
 from training.train import Trained
 from training.versions import Champion
 
 Floats = NDArray[np.float64]
+Drift = dict[str, object]
 
 # What makes two models answer one question; attributes and columns may differ.
 _QUESTION = ("start", "success", "failure", "abandoned_after", "leakage", "churn", "ticks")
@@ -42,10 +45,23 @@ def judged(trained: Trained, champion: Champion | None) -> Verdict:
     return replace(verdict, promote=False, state="worse", reasons=(*failed, *against))
 
 
+def drift_of(champion: Champion | None, log: EventLog, definition: Definition) -> Drift | None:
+    """Return what has moved in a newer log since the champion's training, and the verdict.
+
+    None without a champion that can be asked, or if the log holds nothing newer.
+    """
+    if champion is None or champion.bundle is None or [*_unlike(definition, champion)]:
+        return None
+    since = pd.Timestamp(str(champion.manifest["log_ends"]))
+    if since >= log.ends:
+        return None
+    return examined(log, champion.bundle, since=since).drift
+
+
 def _judged(trained: Trained, champion: Champion | None) -> Verdict:
     if champion is None:
         return replace(_alone(trained), basis="there is no champion yet")
-    faults = [*_unlike(trained, champion)]
+    faults = [*_unlike(trained.bundle.plan.definition, champion)]
     if faults or champion.bundle is None:
         return _beside_the_record(trained, champion, faults)
     return _face_to_face(trained, champion.version, champion.bundle)
@@ -76,9 +92,9 @@ def _face_to_face(trained: Trained, version: str, champion: Bundle) -> Verdict:
     data = unseen_by_both(trained.data, champion)
     predicted = _predicted(data, champion)
     verdicts: dict[str, Verdict] = {}
+    new: dict[str, Verdict] = {o: _of_use(trained, o) for o in data.splits if o not in predicted}
     for outcome, split in data.splits.items():
-        if outcome not in predicted:
-            verdicts[outcome] = _of_use(trained, outcome)
+        if outcome in new:
             continue
         p = trained.bundle.outcomes[outcome].predict(data.X[split.test]).p
         part = held_out(data, outcome, p)
@@ -91,7 +107,7 @@ def _face_to_face(trained: Trained, version: str, champion: Bundle) -> Verdict:
             seed=_seed(trained),
         )
     basis = f"the same later journeys as version {version}"
-    verdict = replace(verdict_over_champion(verdicts), champion=version, basis=basis)
+    verdict = replace(verdict_over_champion(verdicts, new), champion=version, basis=basis)
     if not missing:
         return verdict
     lost = f"It does not predict {listed(missing)}, which the champion does."
@@ -123,12 +139,12 @@ def _predicted(data: TrainingData, champion: Bundle) -> dict[str, Floats]:
     return {o: champion.outcomes[o].predict(X[test[rows]]).p for o, test in shared.items()}
 
 
-def _unlike(trained: Trained, champion: Champion) -> Iterator[str]:
+def _unlike(ours: Definition, champion: Champion) -> Iterator[str]:
     """Yield why the champion cannot be asked about these journeys."""
     if champion.bundle is None:
         yield champion.fault
         return
-    ours, theirs = trained.bundle.plan.definition, champion.bundle.plan.definition
+    theirs = champion.bundle.plan.definition
     changed = [key for key in _QUESTION if getattr(ours, key) != getattr(theirs, key)]
     if changed:
         yield f"The definition has changed what is asked: {listed(changed)}."
