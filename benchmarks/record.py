@@ -56,8 +56,9 @@ def machine(libraries: Sequence[str]) -> dict[str, object]:
 
 
 def as_markdown(rows: Sequence[Row], goals: Sequence[Row], *, title: str) -> str:
-    """Return rows and goals as two tables."""
-    return f"# {title}\n\n{_table(rows)}\n## Goals\n\n{_table(goals)}"
+    """Return rows and goals as two tables; where nothing was asked for, the rows alone."""
+    asked = f"\n## Goals\n\n{_table(goals)}" if goals else ""
+    return f"# {title}\n\n{_table(rows)}{asked}"
 
 
 def _table(rows: Sequence[Row]) -> str:
