@@ -90,11 +90,16 @@ def random_events(n_events: int) -> pd.DataFrame:
     return frame
 
 
-def work_of(events: pd.DataFrame, primitives: Sequence[Primitive]) -> Work:
-    """Return everything that is ready before the clock starts, the kernel compiled."""
+def work_of(events: pd.DataFrame, primitives: Sequence[Primitive] | None) -> Work:
+    """Return everything that is ready before the clock starts, the kernel compiled.
+
+    Without primitives it is the full list, with what was known of others.
+    """
     log = event_log(events, DEFINITION)
     journeys = find_journeys(log, DEFINITION)
     plan = plan_of(DEFINITION, learn_vocabulary(log, DEFINITION), primitives=primitives)
+    if primitives is None:
+        plan = plan.renewed(log, journeys)
     work = Work(log, journeys, samples_of(log, journeys, DEFINITION), plan)
     table(log, journeys, work.samples[:1], plan)
     return work

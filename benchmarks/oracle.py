@@ -125,8 +125,7 @@ def unseen_release(world: World, outcome: Outcome) -> list[Row]:
     rows = np.flatnonzero(world.tested(outcome) & (data.X[:, release] == 0))
     if len(rows) == 0:
         return []
-    width: int = getattr(data.plan, "fold_width", data.X.shape[1]) or data.X.shape[1]
-    p = plain(world, outcome, rows, width=width)
+    p = plain(world, outcome, rows, width=data.plan.fold_width)
     y, who = world.y(outcome)[rows], world.numbers[rows]
     ours, theirs = (auc_of(y, one) for one in (world.p[outcome][rows], p))
     return [
