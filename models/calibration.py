@@ -10,7 +10,6 @@ of customers: how sure we are of the rate among customers with this margin, not 
 will turn out.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.curve import Counted, curve_of, staged
+from models.draws import customer_draws
 from models.threads import one_thread
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,7 @@ _ENOUGH_FOR_ISOTONIC = 1_000
 _REPEATS = 60
 _FOLDS = 5
 _FEWEST_TO_CHOOSE = 200
+_LAST_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
     *,
     stages: Stages | None = None,
     stage: Codes | None = None,
+    started: Codes | None = None,
     ask: Ask = "better",
 ) -> Calibration:
     """Fit the curve to rows that the members never saw.
@@ -120,6 +122,8 @@ def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
         Log odds, 0/1 outcomes, and whose sample it is: customers, not samples, are drawn for the
         band.
     stages, stage : what the stages are, and the stage of each sample; None for one curve
+    started : when the journeys began, any unit; where rates have drifted, so that a curve leaning
+        on the recent would have told the last journeys better than an even one, it leans on them
     ask : *one* curve, one for *each* stage, or which is *better* by log loss in customers held out
     """
     stages = stages if stage is not None and ask != "one" else None
@@ -130,8 +134,10 @@ def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
     with one_thread():
         if stages is not None and ask == "better" and not _stages_help(samples, seed):
             stages, samples = None, samples.of_one_stage()
-        best = samples.curves(np.ones(len(y)))
-        drawn = [samples.curves(weight) for weight in _customer_draws(customers, seed)]
+        lean = np.ones(len(y)) if started is None else _leaning(samples, started)
+        best = samples.curves(lean)
+        draws = customer_draws(customers, draws=_REPEATS, seed=seed)
+        drawn = [samples.curves(lean * weight) for weight in draws]
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     return Calibration(
         method=samples.method,
@@ -161,7 +167,8 @@ class _Samples:
     ) -> "_Samples":
         edges = np.unique(np.quantile(margin, np.linspace(0, 1, _BINS + 1)[1:-1]))
         place = stage * _BINS + np.searchsorted(edges, margin, side="right")
-        many = min(y.sum(), (1 - y).sum()) >= _ENOUGH_FOR_ISOTONIC
+        both = [len(np.unique(customers[y == label])) for label in (0.0, 1.0)]
+        many = min(both) >= _ENOUGH_FOR_ISOTONIC  # of one customer a hundred samples are one
         method: Literal["sigmoid", "isotonic"] = "isotonic" if many else "sigmoid"
         return cls(method, _knots(margin), place, n_stages, margin, y, customers)
 
@@ -176,6 +183,15 @@ class _Samples:
         if self.n_stages == 1:
             return shared[None]
         return staged(counted, shared, self.knots, worth=self._worth)
+
+    def log_loss(self, curves: Floats, rows: NDArray[np.bool_]) -> float:
+        """Return the summed log loss of some samples under the curves of their stages."""
+        p, stage = np.empty(len(self.y)), self.place // _BINS
+        for place, curve in enumerate(curves):
+            here = stage == place
+            p[here] = np.interp(self.margin[here], self.knots, curve)
+        p, y = p[rows], self.y[rows]
+        return float(-(y * np.log(p) + (1 - y) * np.log1p(-p)).sum())
 
     @property
     def _worth(self) -> float:
@@ -201,18 +217,29 @@ def _stages_help(samples: _Samples, seed: int) -> bool:
     one, gain = samples.of_one_stage(), 0.0
     for held in range(_FOLDS):
         learnt, out = (fold != held).astype(np.float64), fold == held
-        stage = samples.place[out] // _BINS
-        shared = np.interp(samples.margin[out], one.knots, one.curves(learnt)[0])
-        each = np.empty(len(shared))
-        for place, curve in enumerate(samples.curves(learnt)):
-            here = stage == place
-            each[here] = np.interp(samples.margin[out][here], samples.knots, curve)
-        gain += _log_loss(shared, samples.y[out]) - _log_loss(each, samples.y[out])
+        gain += one.log_loss(one.curves(learnt), out) - samples.log_loss(
+            samples.curves(learnt), out
+        )
     return gain > 0
 
 
-def _log_loss(p: Floats, y: Floats) -> float:
-    return float(-(y * np.log(p) + (1 - y) * np.log1p(-p)).sum())
+def _leaning(samples: _Samples, started: Codes) -> Floats:
+    """Return a weight per sample, mean 1: even, or halved with each quarter of the time back."""
+    cut = np.quantile(started, 1 - _LAST_SHARE)
+    before, last = started < cut, started >= cut
+    known = np.isin(samples.customers, samples.customers[before])
+    if min(len(np.unique(samples.customers[side])) for side in (before, last)) < _FEWEST_TO_CHOOSE:
+        return np.ones(len(started))
+    even = samples.log_loss(samples.curves(before.astype(np.float64)), last & ~known)
+    leaning = samples.log_loss(samples.curves(_recent(started, before)), last & ~known)
+    return _recent(started, before | last) if leaning < even else np.ones(len(started))
+
+
+def _recent(started: Codes, among: NDArray[np.bool_]) -> Floats:
+    end, begin = started[among].max(), started[among].min()
+    quarters = (end - started) / max((end - begin) / 4, 1)
+    weight = np.where(among, 0.5 ** np.clip(quarters, 0, 4), 0.0)
+    return np.asarray(weight * among.sum() / weight.sum())
 
 
 def _knots(margin: Floats) -> Floats:
@@ -220,13 +247,3 @@ def _knots(margin: Floats) -> Floats:
     quantiles = np.quantile(margin, np.linspace(0, 1, _KNOTS))
     wide = np.linspace(margin.min() - 1.0, margin.max() + 1.0, _KNOTS)
     return np.unique(np.round(np.concatenate([quantiles, wide]), 6))
-
-
-def _customer_draws(customers: Codes, seed: int) -> Iterator[Floats]:
-    """Yield weights per sample: how often a bootstrap draw took the sample's customer."""
-    rng = np.random.default_rng(seed)
-    _, member = np.unique(customers, return_inverse=True)
-    for _ in range(_REPEATS):
-        taken = rng.poisson(1.0, member.max() + 1)
-        # Of very few customers a draw may take none: that says nothing, all of them at least this.
-        yield (taken if taken.any() else np.ones_like(taken))[member].astype(np.float64)

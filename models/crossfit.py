@@ -20,6 +20,7 @@ Fold = tuple[Rows, Rows]
 """Rows to learn from, and rows to predict, whose customers are not among the former."""
 
 _SHRINKAGE = 5.0
+_TRACE = 1e-3
 _STEPS = 30
 
 
@@ -108,10 +109,11 @@ def stretched_log_loss(margin: Floats, rows: Part) -> float:
     By weight of the rows; the stretch is a logistic regression of two numbers, and not negative.
     """
     weight = rows.weight * _worth(rows)
-    slope, shift = _fitted(margin[:, None], rows.y, weight, np.ones(1))
+    scaled = ((margin - margin.mean()) / max(float(margin.std()), 1e-9))[:, None]
+    slope, shift = _fitted(scaled, rows.y, weight, np.zeros(1), shrinkage=_TRACE)
     if slope < 0:
-        slope, shift = 0.0, _fitted(margin[:, None] * 0.0, rows.y, weight, np.ones(1))[1]
-    odds = slope * margin + shift
+        slope, shift = 0.0, _fitted(scaled * 0.0, rows.y, weight, np.zeros(1))[1]
+    odds = slope * scaled[:, 0] + shift
     return float(rows.weight @ (np.logaddexp(0.0, odds) - rows.y * odds) / rows.weight.sum())
 
 
@@ -128,10 +130,17 @@ def _stacked(margins: Floats, y: Floats, weight: Floats, towards: Floats) -> Flo
     return _fitted(margins, y, weight, towards)[:-1]
 
 
-def _fitted(margins: Floats, y: Floats, weight: Floats, towards: Floats) -> Floats:
+def _fitted(
+    margins: Floats,
+    y: Floats,
+    weight: Floats,
+    towards: Floats,
+    *,
+    shrinkage: float = _SHRINKAGE,
+) -> Floats:
     """Return slopes and shift of a logistic regression, the slopes drawn towards given ones."""
     design = np.column_stack([margins, np.ones(len(y))])
-    prior = np.append(np.full(len(towards), _SHRINKAGE), 1e-3)
+    prior = np.append(np.full(len(towards), shrinkage), 1e-3)
     centre = np.append(towards, 0.0)
     at = centre.copy()
     for _ in range(_STEPS):

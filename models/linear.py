@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Table = NDArray[np.float32]
 
 _ROWS_AT_ONCE = 512
+_LARGEST = 1e38  # infinity less a ramp is no number
 _FEWEST_OF_A_CODE = 20
 _SMALLEST_SHARE = 0.002
 
@@ -33,7 +34,7 @@ class LinearSettings:
 
     strength: float = 100.0
     ramps: int = 4
-    rows: int = 40_000
+    rows: int = 20_000
     seed: int = 0
     monotone: tuple[int, ...] = ()
 
@@ -59,7 +60,7 @@ class Columns:
     def of(self, X: Table) -> Floats:
         """Return the design of some rows, shape (n, n_columns)."""
         # Not `X[:, place]`: its memory runs down the columns, and sums depend on the other rows.
-        x = np.take(X, self.place, axis=1).astype(np.float64)
+        x = np.clip(np.take(X, self.place, axis=1).astype(np.float64), -_LARGEST, _LARGEST)
         code = self.width == 0
         found = np.where(
             code, x == self.low, np.clip((x - self.low) / np.where(code, 1.0, self.width), 0, 1)

@@ -15,7 +15,7 @@ from models.trees import TreeSettings
 
 Settings = TreeSettings | LinearSettings
 
-FEW_CUSTOMERS = 500
+FEW_CUSTOMERS = 1_000
 _LINEAR_STRENGTH = 100.0
 
 
@@ -75,36 +75,35 @@ def recipe_of(settings: Settings, *, name: str = "only") -> Recipe:
 
 
 def recipe_for(part: Part, *, seed: int = 0) -> Recipe:
-    """Return the recipe that serves without any search; the fewer the customers, the simpler.
+    """Return the recipe that serves without any search; the fewer the customers, the calmer.
 
-    Small trees that each see few features, a forest and a line.  Their settings were chosen by
-    time-ordered folds of the past parts of simulated and public logs (docs/adr/0009); weights and
-    calibration are learnt from the log at hand.
+    Small trees, a forest and a line.  Their settings were chosen by time-ordered folds of the past
+    parts of simulated and public logs (docs/adr/0009); weights and calibration are learnt from the
+    log at hand.
     """
     customers = len(np.unique(part.customers))
+    trees, forest = (_few if customers < FEW_CUSTOMERS else _many)(part, customers)
+    line = LinearSettings(strength=_LINEAR_STRENGTH, seed=seed)
+    ingredients = (
+        Ingredient("boosted", replace(trees, seed=seed)),
+        Ingredient("forest", replace(forest, seed=seed)),
+        Ingredient("linear", line),
+    )
     chosen = f"default for {customers:,} customers"
-    line = Ingredient("linear", LinearSettings(strength=_LINEAR_STRENGTH, seed=seed))
-    if customers < FEW_CUSTOMERS:
-        return Recipe((_few_trees(part, seed), _shrunk(line)), calibration="one", chosen=chosen)
-    return Recipe((_boosted(part, customers, seed), _forest(part, seed), line), chosen=chosen)
+    return Recipe(ingredients, calibration="better", chosen=chosen)
 
 
-def _boosted(part: Part, customers: int, seed: int) -> Ingredient:
-    settings = TreeSettings(
+def _many(part: Part, customers: int) -> tuple[TreeSettings, TreeSettings]:
+    """Return boosted trees that stop where held-out rows say, and a forest of larger ones."""
+    boosted = TreeSettings(
         trees=600,
         leaves=6 if customers < 50_000 else 16,
         learning_rate=0.08,
         min_leaf=_min_leaf(part),
         l2=10.0,
         feature_share=0.4,
-        row_share=0.8,
-        seed=seed,
     )
-    return Ingredient("boosted", settings)
-
-
-def _forest(part: Part, seed: int) -> Ingredient:
-    settings = TreeSettings(
+    forest = TreeSettings(
         boosting="forest",
         trees=40,
         leaves=63,
@@ -113,29 +112,37 @@ def _forest(part: Part, seed: int) -> Ingredient:
         feature_share=0.5,
         node_share=0.3,
         row_share=0.25,
-        seed=seed,
     )
-    return Ingredient("forest", settings)
+    return boosted, forest
 
 
-def _few_trees(part: Part, seed: int) -> Ingredient:
-    """Return stumps and little more, of a fixed number: too few rows are left to stop them by."""
-    settings = TreeSettings(
-        trees=60,
-        leaves=3,
-        learning_rate=0.05,
+def _few(part: Part, _customers: int) -> tuple[TreeSettings, TreeSettings]:
+    """Return trees that each see few features and codes as numbers, of a number that is fixed.
+
+    Too few rows are left to stop them by: stopping early on few rows follows their noise.
+    """
+    boosted = TreeSettings(
+        trees=120,
+        leaves=6,
+        learning_rate=0.04,
         min_leaf=_min_leaf(part),
-        l2=50.0,
-        feature_share=0.3,
-        row_share=0.8,
+        l2=10.0,
+        feature_share=0.1,
+        codes="numbers",
         patience=0,
-        seed=seed,
     )
-    return Ingredient("boosted", settings)
-
-
-def _shrunk(line: Ingredient) -> Ingredient:
-    return _changed(line, {"ramps": 1})
+    forest = TreeSettings(
+        boosting="forest",
+        trees=60,
+        leaves=31,
+        min_leaf=_min_leaf(part),
+        l2=1.0,
+        feature_share=0.2,
+        node_share=0.5,
+        row_share=0.5,
+        codes="numbers",
+    )
+    return boosted, forest
 
 
 def _min_leaf(part: Part) -> int:

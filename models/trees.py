@@ -26,8 +26,9 @@ class TreeSettings:
     independently on drawn rows and features and are averaged (Breiman 2001).  ``smoothing`` draws
     small leaves to their parents; ``feature_share`` of the features are drawn for each tree,
     ``node_share`` of these for each split; ``random_cuts`` draws one threshold per feature.
-    ``patience``: so many trees may bring nothing on the rows watched before growing stops; 0 never
-    stops it.
+    A split of ``codes`` parts their values into two *sets*, or, where few rows would let it find a
+    set for every noise, at a *number*.  ``patience``: so many trees may bring nothing on the rows
+    watched before growing stops; 0 never stops it.
 
     ``interaction_groups``: the features of one path from root to leaf all stand in one group; a
     feature in no group is never used; empty means that all may meet. ``monotone``: per feature 1,
@@ -45,6 +46,7 @@ class TreeSettings:
     node_share: float = 1.0
     row_share: float = 0.8
     random_cuts: bool = False
+    codes: Literal["sets", "numbers"] = "sets"
     patience: int = 20
     threads: int = 1
     seed: int = 0
@@ -132,6 +134,7 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
     rows, labels = np.asarray(X), np.asarray(y, dtype=np.float64)
     if len(np.unique(labels)) < 2:
         return _constant(labels, rows.shape[1])
+    categorical = categorical if settings.codes == "sets" else ()
     parameters = _parameters(settings, rows.shape[1])
     train = _dataset(rows, labels, weight, init_margin, categorical)
     watched, callbacks = [], []

@@ -94,7 +94,7 @@ def test_one_customer_with_many_samples_is_calibrated_without_a_warning() -> Non
     """A bootstrap draw may take none of few customers: it once left nothing to fit to."""
     margin, y, _ = world(6000)
     curve = fit_calibration(margin, y, np.zeros(6000, dtype=np.int64), seed=0)
-    assert curve.method == "isotonic"
+    assert curve.method == "sigmoid"  # of one customer a thousand samples are one
     assert width(curve) < 1e-6
 
 

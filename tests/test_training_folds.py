@@ -87,7 +87,7 @@ def test_a_rare_outcome_is_dealt_to_every_fold() -> None:
     assert [learnt.y[later].sum() for _, later in folds] == [2.0] * 5
 
 
-@pytest.mark.parametrize(("customers", "n_folds"), [(3000, 3), (200, 15)])
+@pytest.mark.parametrize(("customers", "n_folds"), [(3000, 3), (200, 10)])
 def test_small_logs_get_repeated_folds_by_customer(customers: int, n_folds: int) -> None:
     learnt = part(3000, customers=customers, horizon_days=5, seed=4)
     assert len(folds_of(learnt)) == n_folds

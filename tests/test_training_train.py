@@ -234,3 +234,26 @@ def test_splits_are_those_of_the_journeys_room(trained: Trained) -> None:
         again = split_by_time(data.log, data.journeys, data.samples, data.labels[outcome])
         assert np.array_equal(split.train, again.train)
         assert np.array_equal(split.test, again.test)
+
+
+def test_the_manifest_says_how_each_recipe_was_chosen(trained: Trained) -> None:
+    recipes = trained.bundle.manifest["recipes"]
+    assert set(recipes) == set(trained.bundle.outcomes)  # type: ignore[call-overload]
+    for outcome, written in recipes.items():  # type: ignore[attr-defined]
+        assert written["chosen"].startswith("default for")
+        names = {one["name"] for one in written["ingredients"]}
+        assert names == set(trained.bundle.outcomes[outcome].blend.members)
+
+
+def test_trials_are_told_by_outcome_and_end_in_the_manifest() -> None:
+    told: list[tuple[str, int]] = []
+    said = definition()
+    trained = train(
+        event_log(mixed(120), said),
+        said,
+        trials=3,
+        on_trial=lambda outcome, number, *_: told.append((outcome, number)),
+    )
+    assert sorted(told) == sorted((o, n) for o in trained.bundle.outcomes for n in range(3))
+    for written in trained.bundle.manifest["recipes"].values():  # type: ignore[attr-defined]
+        assert "best of 3 trials" in written["chosen"]

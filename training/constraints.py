@@ -1,10 +1,14 @@
 """From the constraints of a definition to those of a recipe: features by place, not by name."""
 
+from dataclasses import replace
+
 from features.feature import Feature
 from journeys.constraints import Constraints
 from journeys.definition import Definition, Outcome
 from journeys.errors import DefinitionError, with_closest
 from models.recipe import Recipe
+
+CLOCK = "elapsed_hours"
 
 
 def require_constraints_hold(definition: Definition, features: tuple[Feature, ...]) -> None:
@@ -38,10 +42,12 @@ def constrained(
         return recipe
     signs = {"up": 1, "down": -1}
     monotone = tuple(signs.get(asked.monotone.get(one.name, ""), 0) for one in features)
-    return recipe.with_settings(
+    bound = recipe.with_settings(
         monotone=monotone if any(monotone) else (),
         interaction_groups=_groups(asked, features),
     )
+    # A step from one stage's curve to the next could go against a direction asked of the clock.
+    return replace(bound, calibration="one") if CLOCK in asked.monotone else bound
 
 
 def _groups(asked: Constraints, features: tuple[Feature, ...]) -> tuple[tuple[int, ...], ...]:

@@ -14,7 +14,7 @@ from models.calibration import Stages
 from models.outcome import OutcomeModel, fit_refitted
 from models.recipe import Recipe, recipe_for
 from models.threads import one_thread
-from training.constraints import constrained
+from training.constraints import CLOCK, constrained
 from training.data import TrainingData
 from training.folds import folds_of
 from training.held_out import evaluated
@@ -115,7 +115,7 @@ def _of(outcome: Outcome, effort: Effort) -> OnTrial:
 
 def stages_of(data: TrainingData, split: Split) -> Stages:
     """Return the stages of evaluation in hours: shares of the median journey known at the split."""
-    column = [feature.name for feature in data.plan.features].index("elapsed_hours")
+    column = [feature.name for feature in data.plan.features].index(CLOCK)
     median = median_hours(data.journeys, split)
     return Stages(column, tuple(share * median for share in STAGE_SHARES))
 

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from models.crossfit import Fold
 from models.part import Part
+from models.recipe import FEW_CUSTOMERS
 
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 TIME_FOLDS = 3
 CUSTOMER_FOLDS = 5
-FEWEST_CUSTOMERS = 500
 _FIRST_SHARE = 0.3
 _FEWEST_OF_A_CLASS = 20
-_REPEATS = 3
+_REPEATS = 2
 _HELD_OUT_SHARE = 0.3
 
 
@@ -31,7 +31,7 @@ def folds_of(part: Part, *, n: int = TIME_FOLDS, seed: int = 0) -> list[Fold]:
 
     The last resort, for one customer or one class, is a fold of the first two thirds and the rest.
     """
-    if len(np.unique(part.customers)) >= FEWEST_CUSTOMERS:
+    if len(np.unique(part.customers)) >= FEW_CUSTOMERS:
         by_time = time_folds(part, n, seed=seed)
         if by_time:
             return by_time

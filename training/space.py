@@ -35,10 +35,10 @@ _BOOSTED = {
     "row_share": _Range(0.4, 0.9),
 }
 _FEW_BOOSTED = {
-    "leaves": _Range(2, 4, "int"),
-    "trees": _Range(10, 150, "log_int"),
-    "l2": _Range(10.0, 300.0, "log_float"),
-    "feature_share": _Range(0.1, 0.6),
+    "leaves": _Range(2, 10, "log_int"),
+    "trees": _Range(15, 250, "log_int"),
+    "l2": _Range(3.0, 300.0, "log_float"),
+    "feature_share": _Range(0.05, 0.5),
 }
 _FOREST = {
     "leaves": _Range(8, 128, "log_int"),

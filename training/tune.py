@@ -20,8 +20,8 @@ from optuna.trial import TrialState
 from models.blend import fit_member
 from models.crossfit import Fold, stretched_log_loss
 from models.part import Part
-from models.recipe import Ingredient, Recipe, Settings, recipe_for
-from training.folds import CUSTOMER_FOLDS, FEWEST_CUSTOMERS, folds_of
+from models.recipe import FEW_CUSTOMERS, Ingredient, Recipe, Settings, recipe_for
+from training.folds import CUSTOMER_FOLDS, folds_of
 from training.space import complexity, defaults_of, suggested
 
 Floats = NDArray[np.float64]
@@ -76,7 +76,7 @@ def tune(  # noqa: PLR0913 - what bounds a search, and who is told of it
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     begun = time.monotonic()
     learnt = of_some_customers(part, MOST_ROWS, seed=seed)
-    few = len(np.unique(part.customers)) < FEWEST_CUSTOMERS
+    few = len(np.unique(part.customers)) < FEW_CUSTOMERS
     search = _Search(learnt, folds_of(learnt, seed=seed), categorical, few, seed)
     tried: list[Trial] = []
     found = []
