@@ -30,7 +30,6 @@ _ENOUGH_FOR_ISOTONIC = 1_000
 _REPEATS = 60
 _FOLDS = 5
 _FEWEST_TO_CHOOSE = 200
-_LAST_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,6 @@ def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
     *,
     stages: Stages | None = None,
     stage: Codes | None = None,
-    started: Codes | None = None,
     ask: Ask = "better",
 ) -> Calibration:
     """Fit the curve to rows that the members never saw.
@@ -122,8 +120,6 @@ def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
         Log odds, 0/1 outcomes, and whose sample it is: customers, not samples, are drawn for the
         band.
     stages, stage : what the stages are, and the stage of each sample; None for one curve
-    started : when the journeys began, any unit; where rates have drifted, so that a curve leaning
-        on the recent would have told the last journeys better than an even one, it leans on them
     ask : *one* curve, one for *each* stage, or which is *better* by log loss in customers held out
     """
     stages = stages if stage is not None and ask != "one" else None
@@ -134,10 +130,9 @@ def fit_calibration(  # noqa: PLR0913 - a fit has this many ingredients
     with one_thread():
         if stages is not None and ask == "better" and not _stages_help(samples, seed):
             stages, samples = None, samples.of_one_stage()
-        lean = np.ones(len(y)) if started is None else _leaning(samples, started)
-        best = samples.curves(lean)
+        best = samples.curves(np.ones(len(y)))
         draws = customer_draws(customers, draws=_REPEATS, seed=seed)
-        drawn = [samples.curves(lean * weight) for weight in draws]
+        drawn = [samples.curves(weight) for weight in draws]
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     return Calibration(
         method=samples.method,
@@ -221,25 +216,6 @@ def _stages_help(samples: _Samples, seed: int) -> bool:
             samples.curves(learnt), out
         )
     return gain > 0
-
-
-def _leaning(samples: _Samples, started: Codes) -> Floats:
-    """Return a weight per sample, mean 1: even, or halved with each quarter of the time back."""
-    cut = np.quantile(started, 1 - _LAST_SHARE)
-    before, last = started < cut, started >= cut
-    known = np.isin(samples.customers, samples.customers[before])
-    if min(len(np.unique(samples.customers[side])) for side in (before, last)) < _FEWEST_TO_CHOOSE:
-        return np.ones(len(started))
-    even = samples.log_loss(samples.curves(before.astype(np.float64)), last & ~known)
-    leaning = samples.log_loss(samples.curves(_recent(started, before)), last & ~known)
-    return _recent(started, before | last) if leaning < even else np.ones(len(started))
-
-
-def _recent(started: Codes, among: NDArray[np.bool_]) -> Floats:
-    end, begin = started[among].max(), started[among].min()
-    quarters = (end - started) / max((end - begin) / 4, 1)
-    weight = np.where(among, 0.5 ** np.clip(quarters, 0, 4), 0.0)
-    return np.asarray(weight * among.sum() / weight.sum())
 
 
 def _knots(margin: Floats) -> Floats:

@@ -34,7 +34,7 @@ class LinearSettings:
 
     strength: float = 100.0
     ramps: int = 4
-    rows: int = 20_000
+    rows: int = 15_000
     seed: int = 0
     monotone: tuple[int, ...] = ()
 

@@ -122,6 +122,5 @@ def calibrated(held: Held, recipe: Recipe, stages: Stages | None, seed: int) -> 
         seed,
         stages=stages,
         stage=None if stages is None else stages.of(part.X),
-        started=part.started,
         ask=recipe.calibration,
     )

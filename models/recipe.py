@@ -74,23 +74,25 @@ def recipe_of(settings: Settings, *, name: str = "only") -> Recipe:
     return Recipe((Ingredient(name, settings),), weighed=True)
 
 
-def recipe_for(part: Part, *, seed: int = 0) -> Recipe:
+def recipe_for(part: Part, *, seed: int = 0, thorough: bool = False) -> Recipe:
     """Return the recipe that serves without any search; the fewer the customers, the calmer.
 
-    Small trees, a forest and a line.  Their settings were chosen by time-ordered folds of the past
+    Small trees and a line, and of few customers, or where time is no matter (``thorough``), a
+    forest.  Their settings were chosen by time-ordered folds of the past
     parts of simulated and public logs (docs/adr/0009); weights and calibration are learnt from the
     log at hand.
     """
     customers = len(np.unique(part.customers))
-    trees, forest = (_few if customers < FEW_CUSTOMERS else _many)(part, customers)
+    few = customers < FEW_CUSTOMERS
+    trees, forest = (_few if few else _many)(part, customers)
     line = LinearSettings(strength=_LINEAR_STRENGTH, seed=seed)
-    ingredients = (
-        Ingredient("boosted", replace(trees, seed=seed)),
-        Ingredient("forest", replace(forest, seed=seed)),
-        Ingredient("linear", line),
+    members = {"boosted": replace(trees, seed=seed), "forest": replace(forest, seed=seed)}
+    if not (few or thorough):
+        del members["forest"]
+    ingredients = [Ingredient(name, settings) for name, settings in members.items()]
+    return Recipe(
+        (*ingredients, Ingredient("linear", line)), chosen=f"default for {customers:,} customers"
     )
-    chosen = f"default for {customers:,} customers"
-    return Recipe(ingredients, calibration="better", chosen=chosen)
 
 
 def _many(part: Part, customers: int) -> tuple[TreeSettings, TreeSettings]:

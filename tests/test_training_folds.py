@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.crossfit import Fold
 from models.part import Part
-from training.folds import customer_folds, folds_of, time_folds
+from training.folds import customer_folds, folds_of, settling_folds, time_folds
 
 DAY = 86_400_000_000
 
@@ -91,6 +91,15 @@ def test_a_rare_outcome_is_dealt_to_every_fold() -> None:
 def test_small_logs_get_repeated_folds_by_customer(customers: int, n_folds: int) -> None:
     learnt = part(3000, customers=customers, horizon_days=5, seed=4)
     assert len(folds_of(learnt)) == n_folds
+
+
+def test_a_recipe_is_settled_on_two_folds_of_whole_customers() -> None:
+    learnt = part(3000, customers=2000, horizon_days=5, seed=4)
+    folds = settling_folds(learnt)
+    assert len(folds) == 2
+    assert all(nobody_is_on_both_sides(learnt, fold) for fold in folds)
+    for earlier, later in folds:
+        assert learnt.closed_at[earlier].max() <= learnt.started[later].min()
 
 
 def test_the_same_seed_gives_the_same_folds() -> None:

@@ -16,7 +16,7 @@ from models.recipe import Recipe, recipe_for
 from models.threads import one_thread
 from training.constraints import CLOCK, constrained
 from training.data import TrainingData
-from training.folds import folds_of
+from training.folds import settling_folds
 from training.held_out import evaluated
 from training.tune import OnTrial, tune
 
@@ -82,7 +82,8 @@ def _shared(effort: Effort, n_outcomes: int) -> Effort:
 def _fit_one(data: TrainingData, outcome: Outcome, effort: Effort, seed: int) -> Fitted:
     split, plan = data.splits[outcome], data.plan
     part = data.part(outcome, split.train)
-    recipe = constrained(recipe_for(part, seed=seed), plan.definition, outcome, plan.features)
+    default = recipe_for(part, seed=seed, thorough=effort.trials > 0)
+    recipe = constrained(default, plan.definition, outcome, plan.features)
     tuned = tune(
         part,
         categorical=plan.categorical,
@@ -94,7 +95,7 @@ def _fit_one(data: TrainingData, outcome: Outcome, effort: Effort, seed: int) ->
     )
     model, recipe = fit_refitted(
         part,
-        folds_of(part, seed=seed),
+        settling_folds(part, seed=seed),
         categorical=plan.categorical,
         recipe=tuned.recipe,
         stages=stages_of(data, split),

@@ -20,6 +20,7 @@ Rows = NDArray[np.int64]
 
 TIME_FOLDS = 3
 CUSTOMER_FOLDS = 5
+MOST_ROWS = 60_000
 _FIRST_SHARE = 0.3
 _FEWEST_OF_A_CLASS = 20
 _REPEATS = 2
@@ -77,6 +78,28 @@ def customer_folds(
             (np.flatnonzero(held != place), np.flatnonzero(held == place)) for place in range(n)
         ]
     return [fold for fold in folds if _has_both(part, fold[0]) and len(fold[1])]
+
+
+def settling_folds(part: Part, *, seed: int = 0) -> list[Fold]:
+    """Return two folds to settle a recipe by; of a large part, on a third of the customers.
+
+    What is settled there (when to stop, what to weigh, the calibration) needs fewer rows than the
+    members, which are fitted to all of them afterwards.
+    """
+    rows = of_some_customers(part, max(MOST_ROWS, len(part) // 3), seed=seed)
+    folds = folds_of(part.take(rows), n=2, seed=seed)
+    return [(rows[earlier], rows[later]) for earlier, later in folds]
+
+
+def of_some_customers(part: Part, most_rows: int, *, seed: int) -> Rows:
+    """Return the rows of as many customers, drawn evenly, as make up at most so many rows."""
+    if len(part) <= most_rows:
+        return np.arange(len(part))
+    names, of_row, count = np.unique(part.customers, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    drawn = np.zeros(len(names), dtype=np.bool_)
+    drawn[order[np.cumsum(count[order]) <= most_rows]] = True
+    return np.flatnonzero(drawn[of_row])
 
 
 def _instants(part: Part, n: int) -> list[int]:

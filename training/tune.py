@@ -21,7 +21,7 @@ from models.blend import fit_member
 from models.crossfit import Fold, stretched_log_loss
 from models.part import Part
 from models.recipe import FEW_CUSTOMERS, Ingredient, Recipe, Settings, recipe_for
-from training.folds import CUSTOMER_FOLDS, folds_of
+from training.folds import CUSTOMER_FOLDS, MOST_ROWS, folds_of, of_some_customers
 from training.space import complexity, defaults_of, suggested
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,6 @@ Progress = Callable[[str, float], None]
 OnTrial = Callable[[int, dict[str, object], float, str], None]
 """Called with number, parameters by ``member.name``, mean log loss, and *complete* or *pruned*."""
 
-MOST_ROWS = 60_000
 _BOOSTED_SHARE = 0.5
 
 
@@ -70,12 +69,12 @@ def tune(  # noqa: PLR0913 - what bounds a search, and who is told of it
     recipe : where to start from, with its constraints; the default for as many customers if None
     seconds : no trial begins after so long; without it the same seed gives the same recipe
     """
-    recipe = recipe or recipe_for(part, seed=seed)
+    recipe = recipe or recipe_for(part, seed=seed, thorough=trials > 0)
     if trials <= 0:
         return Tuned(recipe, ())
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     begun = time.monotonic()
-    learnt = of_some_customers(part, MOST_ROWS, seed=seed)
+    learnt = part.take(of_some_customers(part, MOST_ROWS, seed=seed))
     few = len(np.unique(part.customers)) < FEW_CUSTOMERS
     search = _Search(learnt, folds_of(learnt, seed=seed), categorical, few, seed)
     tried: list[Trial] = []
@@ -91,17 +90,6 @@ def tune(  # noqa: PLR0913 - what bounds a search, and who is told of it
         found.append(replace(one, settings=search.best(one)))
     chosen = replace(recipe, ingredients=tuple(found), chosen=_told(tried, search))
     return Tuned(chosen, tuple(tried))
-
-
-def of_some_customers(part: Part, most_rows: int, *, seed: int) -> Part:
-    """Return the rows of as many customers, drawn evenly, as make up at most so many rows."""
-    if len(part) <= most_rows:
-        return part
-    names, of_row, count = np.unique(part.customers, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    drawn = np.zeros(len(names), dtype=np.bool_)
-    drawn[order[np.cumsum(count[order]) <= most_rows]] = True
-    return part.take(drawn[of_row])
 
 
 @dataclass(eq=False)
@@ -175,8 +163,8 @@ def _shares(
     for place, one in enumerate(ingredients):
         share = _BOOSTED_SHARE if place == 0 else (1 - _BOOSTED_SHARE) / rest
         share = 1.0 if len(ingredients) == 1 else share
-        last = place == len(ingredients) - 1
-        n = max(left if last else round(trials * share), 1)
+        after = len(ingredients) - 1 - place
+        n = max(min(round(trials * share), left - after) if after else left, 1)
         until, left = until + share, left - n
         yield one, n, until
 
