@@ -176,6 +176,13 @@ def told(gap: float, *, arm: float, auc: float = 0.7, positives: int = 200) -> d
     }
 
 
+def test_what_was_off_at_the_training_already_is_called_so() -> None:
+    """A model seven points off, five at its training, once was said to come true."""
+    said = harm(told(0.06, arm=0.02), told(0.065, arm=0.02))
+    assert (said["off"], said["off_as_before"]) == (False, True)
+    assert not harm(told(0.0, arm=0.02), told(0.01, arm=0.02))["off_as_before"]
+
+
 @pytest.mark.parametrize(
     ("then", "now", "off", "worse"),
     [
@@ -193,4 +200,5 @@ def test_harm_is_what_is_beyond_chance_and_matters_and_is_new(
     then: dict[str, Any], now: dict[str, Any], off: bool, worse: bool
 ) -> None:
     said = harm(then, now)
+    assert not (said["off"] and said["off_as_before"])
     assert (said["off"], said["ranks_worse"]) == (off, worse)

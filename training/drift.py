@@ -86,13 +86,14 @@ def harm(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, object]:
     Returns
     -------
     dict with ``labelled`` (whether enough labels are in), ``observed_less_predicted`` and
-    ``auc_change`` with intervals, ``off`` and ``ranks_worse``
+    ``auc_change`` with intervals, ``off``, ``off_as_before`` and ``ranks_worse``
     """
     rarer = min(now["positives"], now["samples"] - now["positives"])
     labelled = rarer >= _FEWEST_POSITIVES and now["samples"] >= _FEWEST_SAMPLES
     gap = now["calibration"]["observed_less_predicted"]
     before = then.get("calibration", {}).get("observed_less_predicted")
-    off = abs(gap["value"]) >= _OFF_ENOUGH and abs(gap["value"]) >= _Z * _error(gap)
+    surely = abs(gap["value"]) >= _OFF_ENOUGH and abs(gap["value"]) >= _Z * _error(gap)
+    off = surely
     if before is not None and off:
         change = gap["value"] - before["value"]
         error = float(np.hypot(_error(gap), _error(before)))
@@ -109,6 +110,7 @@ def harm(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, object]:
         "auc_then": auc_then,
         "auc_change": fallen,
         "off": bool(labelled and off),
+        "off_as_before": bool(labelled and surely and not off),
         "ranks_worse": bool(labelled and worse),
     }
 
@@ -136,7 +138,8 @@ class _Evidence:
 
 
 def _verdict(found: _Evidence) -> tuple[str, list[str]]:
-    harmed, moved = _harm_words(found.outcomes), _moved_words(found)
+    harmed = _harm_words(found.outcomes)
+    moved = _moved_words(found) + _as_before_words(found.outcomes)
     if found.faults:
         return BROKEN, [f"{fault}." for fault in found.faults] + harmed + moved
     if harmed:
@@ -145,7 +148,11 @@ def _verdict(found: _Evidence) -> tuple[str, list[str]]:
     unlabelled += [name for name in found.scores if name not in found.outcomes]
     waiting = [f"Too few labels of {name} are in yet." for name in unlabelled]
     if moved:
-        known = [name for name, one in found.outcomes.items() if one["labelled"]]
+        known = [
+            name
+            for name, one in found.outcomes.items()
+            if one["labelled"] and not one["off_as_before"]
+        ]
         fine = [f"The probabilities of {' and '.join(known)} still come true."] if known else []
         return WAIT, moved + fine + waiting
     if len(waiting) == len(found.scores) > 0:
@@ -170,6 +177,17 @@ def _harm_words(outcomes: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 f"{one['auc']['value']:.3f}."
             )
     return words
+
+
+def _as_before_words(outcomes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what does not come true, and did not at the training either: a fault, but no drift."""
+    return [
+        f"{name.capitalize()} happens {100 * one['observed_less_predicted']['value']:+.1f} points "
+        f"against what is predicted; it was {100 * one['observed_less_predicted_then']['value']:+.1f} "
+        "at the training already, so that is no drift."
+        for name, one in outcomes.items()
+        if one["off_as_before"]
+    ]
 
 
 def _moved_words(found: _Evidence) -> list[str]:
