@@ -183,8 +183,9 @@ def _as_before_words(outcomes: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Say what does not come true, and did not at the training either: a fault, but no drift."""
     return [
         f"{name.capitalize()} happens {100 * one['observed_less_predicted']['value']:+.1f} points "
-        f"against what is predicted; it was {100 * one['observed_less_predicted_then']['value']:+.1f} "
-        "at the training already, so that is no drift."
+        "against what is predicted; it was "
+        f"{100 * one['observed_less_predicted_then']['value']:+.1f} at the training already, "
+        "so that is no drift."
         for name, one in outcomes.items()
         if one["off_as_before"]
     ]
