@@ -135,7 +135,8 @@ def _predicted(data: TrainingData, champion: Bundle) -> dict[str, Floats]:
         return {}
     rows = np.flatnonzero(np.logical_or.reduce([*shared.values()]))
     samples = data.samples.iloc[rows].reset_index(drop=True)
-    X = table(data.log, data.journeys, samples, champion.plan)
+    plan = champion.plan.current(data.log, data.journeys)  # as a nightly score would see others
+    X = table(data.log, data.journeys, samples, plan)
     return {o: champion.outcomes[o].predict(X[test[rows]]).p for o, test in shared.items()}
 
 
