@@ -7,7 +7,7 @@ default beside the project in ``../shared/data``.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,6 +15,8 @@ from pathlib import Path
 from benchmarks.outcome_auc import LIBRARIES, SEED, measured
 from benchmarks.record import goal, record
 from journeys.errors import EventLogError, OfframpError
+
+Rows = list[dict[str, object]]
 
 TASKS = Path(__file__).parent / "tasks"
 DATA = "OFFRAMP_SHARED_DATA"
@@ -40,19 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2, help="tasks at a time, a core each")
     asked = parser.parse_args(arguments)
     try:
-        rows = _rows(asked.task or list(FILES), asked.data, asked.seed, asked.processes)
+        for rows in _measured(asked.task or list(FILES), asked.data, asked.seed, asked.processes):
+            # After each task: who stops an hour's work half-way keeps the half.
+            path = record("outcome", rows, goals_of(rows), libraries=LIBRARIES)
     except OfframpError as error:
         print(error, file=sys.stderr)
         return 1
-    path = record("outcome", rows, goals_of(rows), libraries=LIBRARIES)
     print(path.with_suffix(".md").read_text())
     return 0
 
 
-def _rows(names: Sequence[str], data: Path, seed: int, processes: int) -> list[dict[str, object]]:
-    """Measure the tasks, so many at a time, each on one core; say each as it is done."""
+def _measured(names: Sequence[str], data: Path, seed: int, processes: int) -> Iterator[Rows]:
+    """Measure the tasks, so many at a time, each on one core; yield all rows so far."""
     files = {name: task_data(data, name) for name in names}
-    rows = []
+    rows: Rows = []
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         running = [
             pool.submit(measured, TASKS / f"{name}.yaml", file, seed=seed)
@@ -61,7 +64,7 @@ def _rows(names: Sequence[str], data: Path, seed: int, processes: int) -> list[d
         for job in running:
             rows.append(job.result())
             print("{task}: {auc} in {seconds} s".format_map(rows[-1]), file=sys.stderr)
-    return rows
+            yield rows
 
 
 def shared_data() -> Path:
@@ -87,7 +90,7 @@ def task_data(folder: Path, name: str) -> Path:
     return path
 
 
-def goals_of(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+def goals_of(rows: Rows) -> Rows:
     """Return for each published task: above the published AUC, and above XGBoost in this run."""
     goals = []
     for row in rows:
