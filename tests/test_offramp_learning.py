@@ -34,7 +34,7 @@ def test_rollback_takes_a_definition_or_a_name_and_says_what_it_did(
 ) -> None:
     done = run("rollback", "--journey", journey, "--json", tmp_path / "r.json")
     assert done.code == 0
-    assert "Version 1 of offramp-loan_rolled_back is champion again" in done.words
+    assert "Version 1 of offramp-loan_rolled_back is champion now" in done.words
     assert json.loads((tmp_path / "r.json").read_text())["champion"] == "1"
     again = run("rollback", "--journey", "loan_rolled_back")
     assert again.code == 1

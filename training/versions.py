@@ -53,8 +53,9 @@ class Moved:
         if self.before == self.after:
             return f"Version {self.after} of {self.name} is champion already; nothing was changed."
         return (
-            f"Version {self.after} of {self.name} is champion again, in the place of version "
-            f"{self.before}. A running service keeps its model until it is started anew."
+            f"Version {self.after} of {self.name} is champion now, in the place of "
+            f"{f'version {self.before}' if self.before else 'nobody'}. "
+            "A running service keeps its model until it is started anew."
         )
 
 
