@@ -32,8 +32,9 @@ _NEVER = "(the label is in the file)"
 _MOST_VALUES = 100
 _BOOSTED, _FOREST, _LINE = "boosted", "forest", "line"
 WEIGHTS = {_BOOSTED: 1.0, _FOREST: 1.0, _LINE: 0.5}
-_ROWS_WORTH_ONE_FIT = 100_000
+_ROWS_WORTH_ONE_FIT = 300_000
 _MOST_FITS = 5
+_MANY_CASES = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,7 @@ def fitted(part: Part, categorical: tuple[int, ...], seed: int) -> Blend:
 
 
 def settings_for(part: Part, seed: int) -> dict[str, TreeSettings | LinearSettings]:
-    """Return how each member is grown; all that follows the log is how small a leaf may be."""
+    """Return how each member is grown: how small a leaf may be and, of many cases, larger trees."""
     small_trees = TreeSettings(
         trees=300,
         leaves=8,
@@ -173,4 +174,7 @@ def settings_for(part: Part, seed: int) -> dict[str, TreeSettings | LinearSettin
         node_share=0.5,
         row_share=0.5,
     )
-    return {_BOOSTED: small_trees, _FOREST: forest, _LINE: LinearSettings(seed=seed)}
+    many = len(np.unique(part.customers)) >= _MANY_CASES
+    large_trees = replace(small_trees, leaves=32, feature_share=0.4, trees=400)
+    boosted = large_trees if many else small_trees
+    return {_BOOSTED: boosted, _FOREST: forest, _LINE: LinearSettings(seed=seed)}

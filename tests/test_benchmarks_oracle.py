@@ -62,7 +62,7 @@ def test_two_scores_of_the_same_samples_differ_less_than_each_varies() -> None:
 @pytest.mark.slow
 def test_the_oracle_knows_more_than_the_model_and_says_what_comes() -> None:
     world = world_of("ios_upload_bug", customers=700, seed=3)
-    rows = rows_of(world, asked=150, wanted=20)
+    rows = rows_of(world, asked=100, wanted=20)
     for row in (row for row in rows if row["what"] == "against the truth"):
         assert float(str(row["oracle_calibration_error"])) < 0.1
         assert float(str(row["gap"])) > 0.0 or row["outcome"] == "churn"  # of 100 who leave

@@ -70,7 +70,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(world: Path, mlflow_store: str) -> str:
     """The address of a model of those loans, trained by the command itself."""
     with pytest.MonkeyPatch.context() as patch:
-        words = ["train", *on(world), "--outcome", "", "--json", str(world / "trained.json")]
+        words = ["train", *on(world), "--promote", "always", "--json", str(world / "trained.json")]
         patch.setattr(sys, "argv", ["offramp", *words])
         with pytest.raises(SystemExit) as stop:
             main()

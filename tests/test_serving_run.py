@@ -104,7 +104,7 @@ def test_a_database_is_refused_rather_than_ignored(folder: Path) -> None:
         serve(str(folder), database="sqlite:///events.db")
 
 
-@pytest.mark.parametrize("name", ["success.txt", "vocabulary.json", "calibration.json"])
+@pytest.mark.parametrize("name", ["success.boosted.txt", "vocabulary.json", "calibration.json"])
 def test_a_changed_byte_is_a_refusal_to_start(name: str, tmp_path: Path) -> None:
     folder = save_bundle(small_bundle(), tmp_path / "bundle")
     content = bytearray((folder / name).read_bytes())

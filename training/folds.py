@@ -24,6 +24,7 @@ MOST_ROWS = 60_000
 _FIRST_SHARE = 0.3
 _FEWEST_OF_A_CLASS = 20
 _REPEATS = 2
+_ROWS_WORTH_REPEATING = 8_000
 _HELD_OUT_SHARE = 0.3
 
 
@@ -59,12 +60,15 @@ def time_folds(part: Part, n: int, *, seed: int = 0) -> list[Fold]:
 
 
 def customer_folds(
-    part: Part, *, n: int = CUSTOMER_FOLDS, repeats: int = _REPEATS, seed: int = 0
+    part: Part, *, n: int = CUSTOMER_FOLDS, repeats: int | None = None, seed: int = 0
 ) -> list[Fold]:
     """Return n folds, drawn anew so many times, each holding out a share of the customers.
 
+    Up to 8,000 rows are drawn twice unless it is said how often; of more, one draw says enough.
     Customers with a positive row are dealt out first, so that every fold has its share of them.
     """
+    if repeats is None:
+        repeats = _REPEATS if len(part) <= _ROWS_WORTH_REPEATING else 1
     names, of_row = np.unique(part.customers, return_inverse=True)
     positive = np.bincount(of_row, part.y) > 0
     rng = np.random.default_rng(seed)

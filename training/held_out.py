@@ -14,13 +14,12 @@ from training.checks import checks_of
 from training.data import TrainingData
 from training.earliness import PRECISION, Course
 from training.evaluate import Asked, evaluate_outcome
-from training.last_event import of_some_customers, predicted_by_last_event
+from training.last_event import predicted_by_last_event
 from training.metrics import Codes, Floats, TestPart
 from training.subgroups import Groups
 
 LAST_ACTIVITY = "last activity and elapsed time"
 LOGISTIC = "logistic regression"
-_MOST_ROWS = 15_000
 _MICROSECONDS_AN_HOUR = 3_600_000_000
 
 
@@ -120,13 +119,11 @@ def _seen(data: TrainingData, outcome: Outcome) -> Codes:
 def _baselines(
     data: TrainingData, outcome: Outcome, X: NDArray[np.float32], seed: int
 ) -> dict[str, Floats]:
-    """Return what both baselines, fitted to at most 15,000 past rows, predict for other rows.
+    """Return what both baselines, fitted to the train part, predict for other rows.
 
     None where the train part has only one class (a later log that holds no past).
     """
-    past = data.splits[outcome].train
-    past = of_some_customers(data.customers, past, most_rows=_MOST_ROWS, seed=seed)
-    trained = data.part(outcome, past)
+    trained = data.part(outcome, data.splits[outcome].train)
     if len(np.unique(trained.y)) < 2:
         return {}
     last_activity = fit_last_activity_rate(trained.X, trained.y, data.plan)

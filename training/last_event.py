@@ -1,7 +1,7 @@
 """Whether history helps: a model of trees that sees no more than the last event.
 
 It sees the last activity and channel, the last known attributes, the calendar and the clock, and is
-fitted to the same training part (of at most 20,000 samples, whole customers).
+fitted to the same training part (of at most 60,000 samples, whole customers).
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from training.metrics import Codes, Flags, Floats
 _OF_THE_EVENT = frozenset(
     {"activity_1_back", "channel", "elapsed_hours", "silence_hours", "hour_of_day", "day_of_week"}
 )
-_MOST_ROWS = 20_000
+_MOST_ROWS = 60_000
 _EARLIER_SHARE = 2 / 3
 
 
