@@ -3,7 +3,6 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.setup-done
-PEERS := .venv/.peers-done
 
 PACKAGES := journeys features models rootcause training serving offramp
 CODE := $(wildcard $(PACKAGES) benchmarks tests .ci)
@@ -49,7 +48,7 @@ notebooks: $(READY) ## run every notebook in a temporary folder, fail on the fir
 wheel: $(READY) ## build the wheel and try it in a fresh environment
 	.ci/wheel
 
-benchmark-%: $(PEERS) ## run one benchmark, for example: make benchmark-features
+benchmark-%: $(READY) ## run one benchmark, for example: make benchmark-features
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 
 clean: ## remove what was built and measured; keep .venv and tracked runs
@@ -63,10 +62,5 @@ $(READY): pyproject.toml constraints.txt
 	    "Install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing Offramp into .venv; the first time takes a few minutes."
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install -qq --editable '.[dev]' --constraint constraints.txt
-	@touch $@
-
-# What a benchmark compares with is installed with the first benchmark.
-$(PEERS): $(READY)
-	$(BIN)/python -m pip install -qq --editable '.[benchmarks]' --constraint constraints.txt
+	$(BIN)/python -m pip install -qq --editable '.[dev,benchmarks]' --constraint constraints.txt
 	@touch $@
