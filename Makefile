@@ -56,7 +56,7 @@ clean: ## remove what was built and measured; keep .venv and tracked runs
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted installation is taken up again.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt Makefile
 	@"$(or $(PYTHON),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Offramp needs Python 3.11 or later; found: $$("$(or $(PYTHON),true)" --version 2>&1)." \
 	    "Install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
