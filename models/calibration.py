@@ -10,7 +10,7 @@ of customers: how sure we are of the rate among customers with this margin, not 
 will turn out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -70,6 +70,10 @@ class Calibration:
     def band(self, margin: Floats, stage: Codes | None = None) -> tuple[Floats, Floats]:
         """Return the lower and the upper end of the interval at each margin."""
         return self._at(self.low, margin, stage), self._at(self.high, margin, stage)
+
+    def moved(self, by: float) -> "Calibration":
+        """Return the same curves for margins that are all higher by so much."""
+        return replace(self, margin=self.margin + by)
 
     def stage_of(self, X: NDArray[np.float32]) -> Codes:
         """Return the stage of each row of features; 0 where there is one curve."""

@@ -1,7 +1,8 @@
 """One outcome's model: a blend of members, then calibration on rows that none of them saw."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from models.recipe import Recipe, recipe_for
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Table = NDArray[np.float32]
+
+_HALVINGS = 40
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,41 @@ def fit_refitted(
     recipe = recipe or recipe_for(part, seed=seed)
     crossed = cross_fit(part, list(folds), recipe, categorical=categorical)
     recipe, margin = weighed(part, crossed, recipe)
+    margin = margin + level_of_each_fold(margin, part.y[crossed.rows], crossed.fold)
     calibration = calibrated(Held(part.take(crossed.rows), margin), recipe, stages, seed)
-    return OutcomeModel(fit_blend(part, recipe, categorical=categorical), calibration), recipe
+    blend = fit_blend(part, recipe, categorical=categorical)
+    curve = partial(calibration, stage=calibration.stage_of(part.X))
+    level = level_of(blend.margin(part.X), part.y, curve)
+    return OutcomeModel(blend, calibration.moved(-level)), recipe
+
+
+def level_of(margin: Floats, y: Floats, curve: Callable[[Floats], Floats]) -> float:
+    """Return what must be added to the margins for the mean of the curve there to be the rate of y.
+
+    The members of a fold have not seen the rates of later rows, those that are shipped have: what
+    a fold is off by in all must not be mended twice.  So the curve learns its shape from folds
+    that are each set to their own level, and is moved to the level of the members fitted last.
+    """
+    low, high = -20.0, 20.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if curve(margin + middle).mean() < y.mean() else (low, middle)
+    return (low + high) / 2
+
+
+def probability_of(margin: Floats) -> Floats:
+    """Return the probability that log odds stand for."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -40.0, 40.0))))
+
+
+def level_of_each_fold(margin: Floats, y: Floats, fold: Codes) -> Floats:
+    """Return for each held-out row the level of its fold, shape (n,); 0 in a fold of one class."""
+    levels = np.zeros(len(margin))
+    for place in np.unique(fold):
+        here = fold == place
+        if 0 < y[here].sum() < here.sum():
+            levels[here] = level_of(margin[here], y[here], probability_of)
+    return levels
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.outcome import OutcomeModel, fit_outcome
+from models.outcome import OutcomeModel, fit_outcome, fit_refitted, level_of, probability_of
 from models.part import Part, part_of
 from models.recipe import recipe_of
 from models.trees import TreeSettings
@@ -46,6 +46,24 @@ def test_calibration_follows_the_later_samples() -> None:
     found = fitted.predict(part(1000, seed=3).X).p
     later = part(1000, seed=4, rarer=0.5)
     assert found.mean() == pytest.approx(later.y.mean(), abs=0.06)
+
+
+def test_a_rate_that_moved_within_the_past_is_not_mended_twice() -> None:
+    """Members fitted to all of the past know its last rates: only the curve's shape is a fold's."""
+    before, after = part(2000, seed=1), part(2000, seed=2, rarer=0.4)
+    past = before.followed_by(after)
+    folds = [(np.arange(2000), np.arange(2000, 4000))]
+    fitted, _ = fit_refitted(past, folds, categorical=(1,), recipe=recipe_of(QUICK))
+    found = fitted.predict(part(4000, seed=3).X).p
+    assert found.mean() == pytest.approx(past.y.mean(), abs=0.03)
+    assert after.y.mean() < past.y.mean() - 0.1
+
+
+def test_a_level_makes_the_mean_probability_the_rate() -> None:
+    rng = np.random.default_rng(0)
+    margin, y = rng.normal(size=400), (rng.random(400) < 0.2).astype(float)
+    p = probability_of(margin + level_of(margin, y, probability_of))
+    assert p.mean() == pytest.approx(y.mean(), abs=1e-6)
 
 
 def test_nobody_is_reordered_by_calibration() -> None:
