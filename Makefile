@@ -18,8 +18,8 @@ setup: $(READY) ## make .venv with the command offramp in it, pinned by constrai
 demo: $(READY) ## the whole road on simulated customers: journeys, models, causes, report
 	$(BIN)/offramp demo
 
-test: $(READY) ## run the whole test suite
-	$(BIN)/python -m pytest
+test: $(READY) ## run the whole test suite, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: format-check lint types test ## everything that must hold: format, lint, types, tests
 
