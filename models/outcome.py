@@ -12,6 +12,7 @@ from models.calibration import Calibration, Stages, fit_calibration
 from models.crossfit import CrossFitted, Fold, cross_fit, settled
 from models.part import Part
 from models.recipe import Recipe, recipe_for
+from models.trees import probability_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -115,11 +116,6 @@ def level_of(margin: Floats, y: Floats, curve: Callable[[Floats], Floats]) -> fl
         middle = (low + high) / 2
         low, high = (middle, high) if curve(margin + middle).mean() < y.mean() else (low, middle)
     return (low + high) / 2
-
-
-def probability_of(margin: Floats) -> Floats:
-    """Return the probability that log odds stand for."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -40.0, 40.0))))
 
 
 def level_of_each_fold(margin: Floats, y: Floats, fold: Codes) -> Floats:

@@ -84,7 +84,7 @@ class Trees:
 
     def probability(self, X: ArrayLike) -> Floats:
         """Return the probability of 1, shape (n,)."""
-        return _sigmoid(self.margin(X))
+        return probability_of(self.margin(X))
 
     def contributions(self, X: ArrayLike) -> Floats:
         """Return SHAP values in log odds, shape (n, n_features + 1), the base in the last."""
@@ -176,7 +176,8 @@ def cross_fitted_probability(
     return found
 
 
-def _sigmoid(margin: Floats) -> Floats:
+def probability_of(margin: Floats) -> Floats:
+    """Return the probability that log odds stand for."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -40.0, 40.0))))
 
 

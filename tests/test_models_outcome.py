@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.outcome import OutcomeModel, fit_outcome, fit_refitted, level_of, probability_of
+from models.outcome import OutcomeModel, fit_outcome, fit_refitted, level_of
 from models.part import Part, part_of
 from models.recipe import recipe_of
-from models.trees import TreeSettings
+from models.trees import TreeSettings, probability_of
 
 QUICK = TreeSettings(trees=40, leaves=7, min_leaf=10)
 

@@ -10,7 +10,7 @@ from models.outcome import fit_refitted
 from models.part import Part
 from models.recipe import Ingredient, Recipe, recipe_for
 from models.trees import TreeSettings
-from training.folds import folds_of, of_some_customers
+from training.folds import folds_of, rows_of_some
 from training.space import complexity
 from training.tune import Tuned, tune
 
@@ -133,7 +133,7 @@ def test_constraints_outlive_the_search() -> None:
 
 def test_a_large_part_is_searched_on_whole_customers() -> None:
     part = days(300, seed=5)
-    some = of_some_customers(part, 400, seed=0)
+    some = rows_of_some(part, 400, seed=0)
     assert 300 < len(some) <= 400
     assert set(np.unique(part.customers[some], return_counts=True)[1]) == {3}
-    assert len(of_some_customers(part, 10_000, seed=0)) == 900
+    assert len(rows_of_some(part, 10_000, seed=0)) == 900

@@ -8,10 +8,10 @@ import numpy as np
 
 from journeys.definition import Outcome
 from journeys.log import microseconds
+from models.draws import of_some_customers
 from models.trees import TreeSettings, fit_trees
 from training.data import TrainingData
 from training.future import changed_without_the_future
-from training.last_event import of_some_customers
 from training.metrics import Codes, Flags, Floats, auc
 
 Check = dict[str, object]

@@ -5,9 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
-import numpy as np
-import pandas as pd
-
 from journeys.definition import Outcome
 from journeys.split import Split
 from models.calibration import Stages
@@ -18,13 +15,13 @@ from training.constraints import CLOCK, constrained
 from training.data import TrainingData
 from training.folds import settling_folds
 from training.held_out import evaluated
+from training.stages import STAGE_SHARES, median_hours
 from training.tune import OnTrial, tune
 
 Progress = Callable[[str, float], None]
 OnOutcomeTrial = Callable[[str, int, dict[str, object], float, str], None]
 """Called with the outcome, then as `training.tune.OnTrial`; never by two outcomes at once."""
 
-STAGE_SHARES = (0.25, 0.5, 1.0)
 _AT_ONCE = 2
 
 
@@ -119,10 +116,3 @@ def stages_of(data: TrainingData, split: Split) -> Stages:
     column = [feature.name for feature in data.plan.features].index(CLOCK)
     median = median_hours(data.journeys, split)
     return Stages(column, tuple(share * median for share in STAGE_SHARES))
-
-
-def median_hours(journeys: pd.DataFrame, split: Split) -> float:
-    """Return how long the journeys that had ended by the split took, the median in hours."""
-    ended = journeys[journeys["end"] <= split.at]
-    median = float(((ended["last_time"] - ended["start"]).dt.total_seconds() / 3600).median())
-    return max(median if np.isfinite(median) else 1.0, 1e-9)

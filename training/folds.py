@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crossfit import Fold
+from models.draws import of_some_customers
 from models.part import Part
 from models.recipe import FEW_CUSTOMERS
 
@@ -90,20 +91,16 @@ def settling_folds(part: Part, *, seed: int = 0) -> list[Fold]:
     What is settled there (when to stop, what to weigh, the calibration) needs fewer rows than the
     members, which are fitted to all of them afterwards.
     """
-    rows = of_some_customers(part, max(MOST_ROWS, len(part) // 3), seed=seed)
+    rows = rows_of_some(part, max(MOST_ROWS, len(part) // 3), seed=seed)
     folds = folds_of(part.take(rows), n=2, seed=seed)
     return [(rows[earlier], rows[later]) for earlier, later in folds]
 
 
-def of_some_customers(part: Part, most_rows: int, *, seed: int) -> Rows:
+def rows_of_some(part: Part, most_rows: int, *, seed: int) -> Rows:
     """Return the rows of as many customers, drawn evenly, as make up at most so many rows."""
-    if len(part) <= most_rows:
-        return np.arange(len(part))
-    names, of_row, count = np.unique(part.customers, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    drawn = np.zeros(len(names), dtype=np.bool_)
-    drawn[order[np.cumsum(count[order]) <= most_rows]] = True
-    return np.flatnonzero(drawn[of_row])
+    every = np.ones(len(part), dtype=np.bool_)
+    chosen = of_some_customers(part.customers, every, most_rows=most_rows, seed=seed)
+    return np.flatnonzero(chosen)
 
 
 def _instants(part: Part, n: int) -> list[int]:

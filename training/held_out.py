@@ -16,6 +16,7 @@ from training.earliness import PRECISION, Course
 from training.evaluate import Asked, evaluate_outcome
 from training.last_event import predicted_by_last_event
 from training.metrics import Codes, Floats, TestPart
+from training.stages import median_hours
 from training.subgroups import Groups
 
 LAST_ACTIVITY = "last activity and elapsed time"
@@ -102,11 +103,9 @@ def _codes(column: NDArray[np.float32]) -> Codes:
 def _elapsed_share(data: TrainingData, outcome: Outcome) -> Floats:
     """Return how far each test sample is, as a share of the median journey known at the split."""
     split = data.splits[outcome]
-    ended = data.journeys[data.journeys["end"] <= split.at]
-    median = float(((ended["last_time"] - ended["start"]).dt.total_seconds() / 3600).median())
     start = microseconds(data.journeys["start"])[data.samples["journey"].to_numpy()]
     hours = (microseconds(data.samples["cutoff"]) - start)[split.test] / _MICROSECONDS_AN_HOUR
-    return np.asarray(hours / max(median if np.isfinite(median) else 1.0, 1e-9))
+    return np.asarray(hours / median_hours(data.journeys, split))
 
 
 def _seen(data: TrainingData, outcome: Outcome) -> Codes:

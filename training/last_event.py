@@ -8,10 +8,11 @@ import numpy as np
 
 from features.plan import Plan
 from journeys.definition import Outcome
+from models.draws import of_some_customers
 from models.part import Part
 from models.trees import TreeSettings, fit_trees
 from training.data import TrainingData
-from training.metrics import Codes, Flags, Floats
+from training.metrics import Floats
 
 _OF_THE_EVENT = frozenset(
     {"activity_1_back", "channel", "elapsed_hours", "silence_hours", "hour_of_day", "day_of_week"}
@@ -58,19 +59,6 @@ def earlier_and_later(part: Part) -> tuple[Part, Part]:
     earlier, later = order[:cut], order[cut:]
     later = later[~np.isin(part.customers[later], part.customers[earlier])]
     return part.take(earlier), part.take(later)
-
-
-def of_some_customers(customers: Codes, among: Flags, *, most_rows: int, seed: int) -> Flags:
-    """Return the flagged samples of as many customers, drawn evenly, as make up so many rows."""
-    names, member = np.unique(customers[among], return_inverse=True)
-    if len(member) <= most_rows:
-        return among
-    order = np.random.default_rng(seed).permutation(len(names))
-    within = np.cumsum(np.bincount(member)[order]) <= most_rows
-    within[0] = True
-    chosen = among.copy()
-    chosen[among] = np.isin(member, order[within])
-    return chosen
 
 
 def _rarer(part: Part) -> int:

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, EventLog
+from models.draws import of_some_customers
 from models.outcome import OutcomeModel
 from training.data import TrainingData
-from training.last_event import of_some_customers
 from training.metrics import Codes, Flags, Floats
 
 _BINS = 10

@@ -1,7 +1,9 @@
 """Where in the journey: the metrics by share of the median journey, and by events so far."""
 
 import numpy as np
+import pandas as pd
 
+from journeys.split import Split
 from training.calibration_error import calibration_error
 from training.metrics import Codes, Flags, Floats, Interval, TestPart, metric_draws, with_intervals
 
@@ -13,13 +15,20 @@ STAGES = (
 )
 EVENT_BANDS = ("1 event", "2 events", "3-4 events", "5-8 events", "9-16 events", "17 or more")
 FEWEST_IN_STAGE = 50
-_STAGE_EDGES = (0.25, 0.5, 1.0)
+STAGE_SHARES = (0.25, 0.5, 1.0)
 _BAND_EDGES = (2, 3, 5, 9, 17)
 
 
 def stage_of(elapsed: Floats) -> Codes:
     """Return the place in `STAGES` of each share of the median journey elapsed."""
-    return np.searchsorted(_STAGE_EDGES, elapsed, side="right")
+    return np.searchsorted(STAGE_SHARES, elapsed, side="right")
+
+
+def median_hours(journeys: pd.DataFrame, split: Split) -> float:
+    """Return how long the journeys that had ended by the split took, the median in hours."""
+    ended = journeys[journeys["end"] <= split.at]
+    median = float(((ended["last_time"] - ended["start"]).dt.total_seconds() / 3600).median())
+    return max(median if np.isfinite(median) else 1.0, 1e-9)
 
 
 def by_stage(part: TestPart, seed: int) -> list[dict[str, object]]:

@@ -21,7 +21,7 @@ from models.blend import fit_member
 from models.crossfit import Fold, stretched_log_loss
 from models.part import Part
 from models.recipe import FEW_CUSTOMERS, Ingredient, Recipe, Settings, recipe_for
-from training.folds import CUSTOMER_FOLDS, MOST_ROWS, folds_of, of_some_customers
+from training.folds import CUSTOMER_FOLDS, MOST_ROWS, folds_of, rows_of_some
 from training.space import complexity, defaults_of, suggested
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ def tune(  # noqa: PLR0913 - what bounds a search, and who is told of it
         return Tuned(recipe, ())
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     begun = time.monotonic()
-    learnt = part.take(of_some_customers(part, MOST_ROWS, seed=seed))
+    learnt = part.take(rows_of_some(part, MOST_ROWS, seed=seed))
     few = len(np.unique(part.customers)) < FEW_CUSTOMERS
     search = _Search(learnt, folds_of(learnt, seed=seed), categorical, few, seed)
     tried: list[Trial] = []
