@@ -14,7 +14,8 @@ from rootcause.conditions import Lead
 from rootcause.expected import StepRows, customer_fold, expected_rate, rows_of_step
 from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
 from rootcause.onset import usual_excess
-from rootcause.scan import FEWEST_ROWS, members
+from rootcause.scan import FEWEST_ROWS
+from rootcause.tally import members, tally_of
 
 _LIKELY = 0.1
 _SYMPTOM_Z = 4.0
@@ -89,14 +90,14 @@ def inherits(exposures: Exposures, lead: Lead, later_step: int, *, seed: int) ->
 
 def _excess(rows: StepRows, lead: Lead, *, seed: int) -> tuple[float, float, float]:
     """Return the excess of the lead's rows, its standard error and the usual rate."""
-    inside = members(rows, lead.conditions)
-    later = inside & (rows.day >= lead.onset.day)
-    expected = expected_rate(rows, seed=seed, left_out=later)
-    news = usual_excess(rows, expected, inside=inside, since=np.array([lead.onset.day]))
-    usual = float(expected[later].mean() + news.level[0])
-    spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
-    error = float(np.sqrt(spread + news.error[0] ** 2))
-    return float(rows.bad[later].mean()) - usual, error, usual
+    left_out = members(rows, lead.conditions) & (rows.day >= lead.onset.day)
+    tally = tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
+    inside = tally.of(lead.conditions)
+    later = inside.since(lead.onset.day)
+    news = usual_excess(tally, inside, since=np.array([lead.onset.day]))
+    usual = float(later.expected.sum() / later.n + news.level[0])
+    error = float(np.sqrt(later.spread.sum() / later.n**2 + news.error[0] ** 2))
+    return float(later.bad.sum() / later.n) - usual, error, usual
 
 
 def _first_time(exposures: Exposures, met: Flags) -> Ints:

@@ -11,9 +11,11 @@ from journeys.errors import FindingsError, with_closest
 from journeys.find import journey_ids
 from journeys.log import ACTIVITY, CUSTOMER, EventLog, instants, microseconds
 from journeys.samples import samples_at_end, samples_of
-from rootcause.exposure import MISSING, STEP, Flags, Floats, Ints, exposed_to
+from rootcause.exposure import STEP, Flags, Floats, Ints, exposed_to
 from rootcause.findings import Finding
 from rootcause.intervals import rate_interval
+from rootcause.last_known import last_known_codes, last_known_numbers
+from rootcause.thresholds import lies
 
 COLUMNS = ("customer_id", "journey", "state", "probability", "low", "high", "since")
 
@@ -102,17 +104,17 @@ def _customers_meeting(log: EventLog, conditions: Mapping[str, str]) -> Flags:
                 f"The finding names {with_closest(name, log.events.columns)}, which this log or "
                 "definition lacks; give those that the finding was made from."
             )
-        column = log.events[name]
-        codes = column.cat.codes.to_numpy().astype(np.int64)
-        rows = np.maximum.accumulate(np.where(codes >= 0, np.arange(len(log)), -1))
-        last = rows[log.offsets[1:] - 1]
-        known = last >= log.offsets[:-1]
-        if value == MISSING:
-            meets &= ~known
-        else:
-            wanted = np.asarray(column.cat.categories.astype(str) == value)
-            meets &= known & wanted[codes[np.maximum(last, 0)]]
+        meets &= _last_meets(log, name, value)
     return meets
+
+
+def _last_meets(log: EventLog, name: str, value: str) -> Flags:
+    """Return which customers' last known value of an attribute is the one asked for."""
+    last = log.offsets[1:] - 1
+    if not isinstance(log.events[name].dtype, pd.CategoricalDtype):
+        return lies(last_known_numbers(log, name)[last], value)
+    codes, names = last_known_codes(log, name)
+    return np.asarray(np.array(names) == value)[codes[last]]
 
 
 def _chance_to_reach(

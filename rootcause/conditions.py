@@ -11,9 +11,10 @@ from itertools import combinations
 import numpy as np
 
 from rootcause.expected import StepRows
-from rootcause.exposure import Flags, Floats
+from rootcause.exposure import Flags
 from rootcause.onset import Onset, find_onset, usual_excess
-from rootcause.scan import FEWEST_ROWS, ONSETS_IN_EFFECT, Conditions, Scanned, members
+from rootcause.scan import FEWEST_ROWS, ONSETS_IN_EFFECT, Scanned
+from rootcause.tally import Conditions, Tally, members
 
 _MORE_GENERAL_WITHIN = 3.0
 _SIBLING_Z = 2.5
@@ -32,13 +33,13 @@ class Lead:
     score: float
 
 
-def leads_of(rows: StepRows, expected: Floats, scanned: Scanned) -> list[Lead]:
+def leads_of(tally: Tally, scanned: Scanned) -> list[Lead]:
     """Return the scanned candidates, dated to the day and scored anew, best first."""
     found = []
     for candidate in scanned.candidates:
         if candidate.score < _LOWEST_SCORE:
             break
-        lead = lead_of(rows, expected, candidate.conditions, scanned.slices)
+        lead = lead_of(tally, candidate.conditions, scanned.slices)
         if lead is not None:
             found.append(lead)
     surest = max((lead.onset.deflated for lead in found), default=0.0)
@@ -46,25 +47,23 @@ def leads_of(rows: StepRows, expected: Floats, scanned: Scanned) -> list[Lead]:
     return sorted(found, key=lambda lead: (-lead.score, lead.conditions))
 
 
-def lead_of(
-    rows: StepRows, expected: Floats, conditions: Conditions, slices: Sequence[int]
-) -> Lead | None:
-    """Return one slice, dated and scored; None if it shows no excess."""
-    onset = find_onset(rows, expected, conditions)
+def lead_of(tally: Tally, conditions: Conditions, slices: Sequence[int]) -> Lead | None:
+    """Return one conjunction, dated and scored; None if it shows no excess."""
+    onset = find_onset(tally, conditions)
     if onset is None:
         return None
     # A release that is bad is bad from its first day: only one onset to look at.
     onsets = 1 if onset.at_birth else ONSETS_IN_EFFECT
     penalty = float(np.log(max(slices[len(conditions) - 1], 1) * onsets))
-    return Lead(rows.step, conditions, onset, onset.ratio - penalty)
+    return Lead(tally.rows.step, conditions, onset, onset.ratio - penalty)
 
 
-def simplest(rows: StepRows, expected: Floats, leads: list[Lead], slices: Sequence[int]) -> Lead:
+def simplest(tally: Tally, leads: list[Lead], slices: Sequence[int]) -> Lead:
     """Return the best lead, or a more general one that explains nearly as much."""
     best = leads[0]
     for order in range(1, len(best.conditions)):
         general = [
-            lead_of(rows, expected, conditions, slices)
+            lead_of(tally, conditions, slices)
             for conditions in combinations(best.conditions, order)
         ]
         near = [one for one in general if one and one.score >= best.score - _MORE_GENERAL_WITHIN]
@@ -73,12 +72,10 @@ def simplest(rows: StepRows, expected: Floats, leads: list[Lead], slices: Sequen
     return best
 
 
-def strongest_parent(
-    rows: StepRows, expected: Floats, conditions: Conditions, slices: Sequence[int]
-) -> Conditions:
+def strongest_parent(tally: Tally, conditions: Conditions, slices: Sequence[int]) -> Conditions:
     """Return the conditions without the one whose loss costs least."""
     parents = [
-        lead_of(rows, expected, parent, slices)
+        lead_of(tally, parent, slices)
         for parent in combinations(conditions, len(conditions) - 1)
         if parent
     ]
@@ -86,19 +83,19 @@ def strongest_parent(
     return max(known, key=lambda lead: lead.score).conditions if known else conditions
 
 
-def without_unneeded(rows: StepRows, expected: Floats, lead: Lead) -> Conditions:
+def without_unneeded(tally: Tally, lead: Lead) -> Conditions:
     """Return the conditions whose siblings are clean: the others excluded rows just as bad.
 
     What the rows have in common without being named takes part: of a release that exists on one OS
     only, the OS may be what is needed.
     """
+    rows = tally.rows
     inside = members(rows, lead.conditions)
     implied = _constants(rows, inside, {attribute for attribute, _ in lead.conditions})
     conditions = tuple(sorted((*lead.conditions, *implied)))
     while len(conditions) > 1:
         shares = [
-            _sibling_share(rows, expected, lead, conditions, position)
-            for position in range(len(conditions))
+            _sibling_share(tally, lead, conditions, position) for position in range(len(conditions))
         ]
         worst = int(np.argmax(shares))
         if shares[worst] <= _SIBLING_SHARE:
@@ -128,27 +125,20 @@ def indistinguishable(rows: StepRows, conditions: Conditions) -> list[tuple[int,
     return sorted(found)
 
 
-def _sibling_share(
-    rows: StepRows, expected: Floats, lead: Lead, conditions: Conditions, position: int
-) -> float:
+def _sibling_share(tally: Tally, lead: Lead, conditions: Conditions, position: int) -> float:
     """Return the excess of the rows a condition excludes over the lead's, 0 where clean."""
-    others = conditions[:position] + conditions[position + 1 :]
-    inside = members(rows, conditions)
-    sibling = members(rows, others) & ~inside
-    later = sibling & (rows.day >= lead.onset.day)
-    if later.sum() < FEWEST_ROWS or lead.onset.excess <= 0:
+    all_but_it = tally.of(conditions[:position] + conditions[position + 1 :])
+    sibling = all_but_it - tally.of(conditions)
+    later = sibling.since(lead.onset.day)
+    n = later.n
+    if n < FEWEST_ROWS or lead.onset.excess <= 0:
         return 0.0
-    usual = usual_excess(
-        rows,
-        expected,
-        inside=sibling,
-        since=np.array([lead.onset.day]),
-        others=~sibling & ~inside,
-    )
-    excess = float((rows.bad[later] - expected[later]).mean() - usual.level[0])
-    spread = float((expected[later] * (1 - expected[later])).mean()) / later.sum()
+    since = np.array([lead.onset.day])
+    usual = usual_excess(tally, sibling, since=since, others=tally.whole - all_but_it)
+    excess = float((later.bad - later.expected).sum()) / n - usual.level[0]
+    spread = float(later.spread.sum()) / n**2
     certain = excess > _SIBLING_Z * np.sqrt(spread + usual.error[0] ** 2)
-    return excess / lead.onset.excess if certain else 0.0
+    return float(excess / lead.onset.excess) if certain else 0.0
 
 
 def _without_implied(

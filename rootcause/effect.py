@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from rootcause.expected import StepRows
-from rootcause.exposure import Flags, Floats
-from rootcause.onset import usual_excess
-from rootcause.scan import Conditions, members
+from rootcause.onset import parts_of, usual_excess
+from rootcause.tally import Conditions, Daily, Tally
 
 _TWO_SIDED_95 = float(norm.ppf(0.975))
 
@@ -49,33 +47,29 @@ class WeekEffect:
         return dict(vars(self))
 
 
-def effect_of(
-    rows: StepRows, expected: Floats, conditions: Conditions, *, since: int, scatter: float
-) -> Effect:
-    """Return the effect over the rows inside a slice from day ``since`` on.
+def effect_of(tally: Tally, conditions: Conditions, *, since: int, scatter: float) -> Effect:
+    """Return the effect over the rows that meet the conditions from day ``since`` on.
 
-    ``expected`` comes from a model that did not learn from these rows; ``scatter`` is the
+    ``tally``: with an expected rate that did not learn from these rows; ``scatter``: the
     `rootcause.significance.dispersion` of the step.
     """
-    later = members(rows, conditions) & (rows.day >= since)
-    usual = _usual(rows, expected, conditions, since)
-    return _effect(rows, expected, later, usual=usual, scatter=scatter)
+    later = tally.of(conditions).since(since)
+    return _effect(later, usual=_usual(tally, conditions, since), scatter=scatter)
 
 
 def effect_by_week(
-    rows: StepRows, expected: Floats, conditions: Conditions, *, since: int, scatter: float
+    tally: Tally, conditions: Conditions, *, since: int, scatter: float
 ) -> list[WeekEffect]:
     """Return the excess of each week of the log, over the level before day ``since``."""
-    inside = members(rows, conditions)
-    usual = _usual(rows, expected, conditions, since)
-    monday = rows.day - (rows.day + 3) % 7
+    inside = tally.of(conditions)
+    usual = _usual(tally, conditions, since)
+    with_rows = inside.days[inside.rows.sum(axis=1) > 0]
     weeks = []
-    for week in np.unique(monday[inside]):
-        counted = inside & (monday == week)
-        found = _effect(rows, expected, counted, usual=usual, scatter=scatter)
+    for monday in np.unique(with_rows - (with_rows + 3) % 7):
+        found = _effect(inside.of_days(monday, monday + 6), usual=usual, scatter=scatter)
         weeks.append(
             WeekEffect(
-                week=str(np.datetime64(int(week), "D")),
+                week=str(np.datetime64(int(monday), "D")),
                 effect=found.effect,
                 low=found.low,
                 high=found.high,
@@ -85,25 +79,20 @@ def effect_by_week(
     return weeks
 
 
-def _usual(
-    rows: StepRows, expected: Floats, conditions: Conditions, since: int
-) -> tuple[float, float]:
+def _usual(tally: Tally, conditions: Conditions, since: int) -> tuple[float, float]:
     usual = usual_excess(
-        rows,
-        expected,
-        inside=members(rows, conditions),
+        tally,
+        tally.of(conditions),
         since=np.array([since]),
-        parts=[members(rows, (one,)) for one in conditions] if len(conditions) > 1 else [],
+        parts=parts_of(tally, conditions),
     )
     return float(usual.level[0]), float(usual.error[0])
 
 
-def _effect(
-    rows: StepRows, expected: Floats, counted: Flags, *, usual: tuple[float, float], scatter: float
-) -> Effect:
-    n, (level, error) = int(counted.sum()), usual
-    rate = float(rows.bad[counted].mean())
-    expected_rate = float(np.clip(expected[counted].mean() + level, 0.0, 1.0))
+def _effect(counted: Daily, *, usual: tuple[float, float], scatter: float) -> Effect:
+    n, (level, error) = counted.n, usual
+    rate = float(counted.bad.sum() / n)
+    expected_rate = float(np.clip(counted.expected.sum() / n + level, 0.0, 1.0))
     smoothed = (rate * n + 1.0) / (n + 2.0)
     half = _TWO_SIDED_95 * float(np.sqrt(scatter * (smoothed * (1 - smoothed) / n + error**2)))
     effect = rate - expected_rate

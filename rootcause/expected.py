@@ -8,10 +8,9 @@ values born inside the log (a new release) is left out, or the model would learn
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.trees import TreeSettings, cross_fitted_probability
-from rootcause.exposure import Exposures, Flags, Floats, Ints
+from rootcause.exposure import Codes, Exposures, Flags, Floats, Ints
 
 _MOST_VALUES = 60
 _FEW_ROWS = 4_000
@@ -24,13 +23,17 @@ class StepRows:
     """The exposures of one step whose outcome is known and not yet explained.
 
     ``index`` are rows in the exposures; the other arrays are theirs. ``codes`` has shape
-    (n, n_attributes), ``sizes`` the number of codes of each attribute, ``fold`` is by customer.
+    (n, n_attributes), ``sizes`` the number of codes of each attribute, ``bases`` the first
+    attribute of its name (thresholds of one number share theirs; all from ``n_whole`` on are
+    thresholds), ``fold`` is by customer.
     """
 
     step: int
     index: Ints
-    codes: Ints
+    codes: Codes
     sizes: tuple[int, ...]
+    bases: tuple[int, ...]
+    n_whole: int
     numbers: Floats
     day: Ints
     bad: Floats
@@ -47,8 +50,10 @@ def rows_of_step(exposures: Exposures, step: int, *, explained: Flags, seed: int
     return StepRows(
         step=step,
         index=index,
-        codes=exposures.codes[index],
+        codes=np.asfortranarray(exposures.codes[index]),
         sizes=tuple(len(names) for names in exposures.names),
+        bases=tuple(map(exposures.attributes.index, exposures.attributes)),
+        n_whole=sum(name not in exposures.numeric for name in exposures.attributes),
         numbers=exposures.numbers[index],
         day=exposures.day[index],
         bad=exposures.bad[index],
@@ -62,7 +67,7 @@ def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -
     ``left_out`` rows are not learnt from: those of a candidate, whose excess must not become what
     is expected.
     """
-    kept = [a for a in range(rows.codes.shape[1]) if not has_newborn_value(rows, a)]
+    kept = [a for a in range(rows.n_whole) if not has_newborn_value(rows, a)]
     what = np.column_stack([_few_codes(rows.codes[:, a]) for a in kept] + [rows.numbers])
     X = np.column_stack([what, rows.day - rows.day.min(), rows.day % 7])
     n_what = what.shape[1]
@@ -109,7 +114,7 @@ def has_newborn_value(rows: StepRows, attribute: int) -> bool:
     return bool((late & (count > 0) & (share * rows_before > _SURELY_ABSENT)).any())
 
 
-def _few_codes(codes: NDArray[np.int64]) -> Ints:
+def _few_codes(codes: Codes) -> Ints | Codes:
     """Return the codes with all but the most common gathered into one."""
     counts = np.bincount(codes)
     if len(counts) <= _MOST_VALUES:

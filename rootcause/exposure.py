@@ -5,25 +5,43 @@ the customer as of that event, its outcome is what happened *after* it: equal ex
 construction, and nothing later than the step is ever looked at.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journeys.definition import Definition, Outcome
 from journeys.find import last_row_until
 from journeys.labels import at_risk_of, bad_outcome, labels_of
 from journeys.log import EventLog, instants
+from rootcause.last_known import (
+    MISSING,
+    Codes,
+    Flags,
+    Floats,
+    Ints,
+    last_known_codes,
+    last_known_numbers,
+)
+from rootcause.thresholds import codes_of, cuts_of, lies, names_of
 
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-_Number = TypeVar("_Number", np.int64, np.float64)
+__all__ = [
+    "MISSING",
+    "Codes",
+    "Conditioned",
+    "Exposures",
+    "Flags",
+    "Floats",
+    "Ints",
+    "exposed_to",
+    "exposures_of",
+]
 
-MISSING = "(missing)"
+_Column = tuple[str, tuple[str, ...], Codes]
+"""An attribute, what its codes stand for, and a code per exposure."""
+
 STEP = "activity"
 MICROS_A_DAY = 86_400_000_000
 
@@ -50,12 +68,14 @@ class Exposures:
 
     Attributes
     ----------
-    steps, attributes : in the order of their codes
+    steps, attributes : in the order of their codes; an attribute that is a number stands there once
+        for each of its thresholds (`rootcause.thresholds`), after all others
+    numeric : the attributes that are numbers
     names : per attribute the names of its codes; the last is `MISSING`, which is a value too
     step, journey, row : codes of ``steps``, rows in journeys, rows in the log of the step's event
     customer, time, day : customer code, microseconds and days since the epoch (UTC)
-    codes : int64, shape (n, n_attributes)
-    numbers : float64, shape (n, n_numeric_attributes), NaN where not known
+    codes : int32, shape (n, n_attributes)
+    numbers : float64, shape (n, n_numeric), NaN where not known
     bad : 1.0 where the bad outcome followed, 0.0 where not, NaN where that cannot be said: not at
         risk, or not watched for as long as everybody else
     at_risk : whether the question arises, decided or not
@@ -63,6 +83,7 @@ class Exposures:
 
     steps: tuple[str, ...]
     attributes: tuple[str, ...]
+    numeric: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     step: Ints
     journey: Ints
@@ -70,7 +91,7 @@ class Exposures:
     customer: Ints
     time: Ints
     day: Ints
-    codes: Ints
+    codes: Codes
     numbers: Floats
     bad: Floats
     at_risk: Flags
@@ -84,12 +105,18 @@ class Exposures:
         for name, value in conditions.items():
             if name == STEP:
                 met &= self.step == _code(self.steps, value)
+            elif name in self.numeric:
+                met &= lies(self.numbers[:, self.numeric.index(name)], value)
             elif name in self.attributes:
                 column = self.attributes.index(name)
                 met &= self.codes[:, column] == _code(self.names[column], value)
             else:
                 met &= False
         return met
+
+    def only(self, kept: Flags) -> "Exposures":
+        """Return some of the exposures."""
+        return replace(self, **{name: getattr(self, name)[kept] for name in _per_exposure()})
 
 
 def exposures_of(
@@ -170,50 +197,41 @@ def _described(
     log: EventLog, journeys: pd.DataFrame, definition: Definition, reached: tuple[Ints, Ints]
 ) -> Exposures:
     journey, row = reached
-    attributes = definition.attributes.categorical
-    columns = [_last_known_code(log, name) for name in attributes]
-    numbers = [_last_known_number(log, name)[row] for name in definition.attributes.numeric]
+    numeric = definition.attributes.numeric
+    numbers = [last_known_numbers(log, name)[row] for name in numeric]
+    columns = [
+        *_categorical(log, definition.attributes.categorical, row),
+        *_thresholds(numeric, numbers),
+    ]
+    n = len(row)
     return Exposures(
         steps=tuple(log.events[STEP].cat.categories),
-        attributes=attributes,
-        names=tuple(names for _, names in columns),
+        attributes=tuple(name for name, _, _ in columns),
+        numeric=numeric,
+        names=tuple(names for _, names, _ in columns),
         step=log.events[STEP].cat.codes.to_numpy().astype(np.int64)[row],
         journey=journey,
         row=row,
         customer=journeys["customer"].to_numpy()[journey],
         time=log.times[row],
         day=log.times[row] // MICROS_A_DAY,
-        codes=_side_by_side(
-            [codes[row] for codes, _ in columns], np.empty((len(row), 0), dtype=np.int64)
-        ),
-        numbers=_side_by_side(numbers, np.empty((len(row), 0))),
-        bad=np.full(len(row), np.nan),
-        at_risk=np.zeros(len(row), dtype=np.bool_),
+        codes=np.array([codes for _, _, codes in columns], dtype=np.int32).reshape(-1, n).T,
+        numbers=np.array(numbers).reshape(-1, n).T,
+        bad=np.full(n, np.nan),
+        at_risk=np.zeros(n, dtype=np.bool_),
     )
 
 
-def _side_by_side(columns: list[NDArray[_Number]], empty: NDArray[_Number]) -> NDArray[_Number]:
-    return np.column_stack(columns) if columns else empty
+def _categorical(log: EventLog, names: tuple[str, ...], row: Ints) -> Iterator[_Column]:
+    for name in names:
+        codes, values = last_known_codes(log, name)
+        yield name, values, codes[row]
 
 
-def _last_known_row(log: EventLog, known: Flags) -> Ints:
-    """Return for each event the customer's last row up to it where the value is known, or -1."""
-    rows = np.maximum.accumulate(np.where(known, np.arange(len(log)), -1))
-    return np.where(rows >= log.offsets[log.customers], rows, -1)
-
-
-def _last_known_code(log: EventLog, name: str) -> tuple[Ints, tuple[str, ...]]:
-    column = log.events[name]
-    codes = column.cat.codes.to_numpy().astype(np.int64)
-    values = (*map(str, column.cat.categories), MISSING)
-    known = _last_known_row(log, codes >= 0)
-    return np.where(known >= 0, codes[known], len(values) - 1), values
-
-
-def _last_known_number(log: EventLog, name: str) -> Floats:
-    numbers = log.events[name].to_numpy(dtype=np.float64)
-    known = _last_known_row(log, ~np.isnan(numbers))
-    return np.where(known >= 0, numbers[known], np.nan)
+def _thresholds(names: tuple[str, ...], numbers: list[Floats]) -> Iterator[_Column]:
+    for name, known in zip(names, numbers, strict=True):
+        for cut in cuts_of(known):
+            yield name, names_of(cut), codes_of(known, cut)
 
 
 def _samples(log: EventLog, found: Exposures) -> pd.DataFrame:
@@ -230,19 +248,11 @@ def _with_enough(found: Exposures) -> Exposures:
     kept = np.sort(busiest[counts[busiest] >= _FEWEST_JOURNEYS])
     number = np.full(len(found.steps), -1, dtype=np.int64)
     number[kept] = np.arange(len(kept))
-    keep = number[found.step] >= 0
-    return Exposures(
-        steps=tuple(found.steps[step] for step in kept),
-        attributes=found.attributes,
-        names=found.names,
-        step=number[found.step[keep]],
-        journey=found.journey[keep],
-        row=found.row[keep],
-        customer=found.customer[keep],
-        time=found.time[keep],
-        day=found.day[keep],
-        codes=found.codes[keep],
-        numbers=found.numbers[keep],
-        bad=found.bad[keep],
-        at_risk=found.at_risk[keep],
-    )
+    few = found.only(number[found.step] >= 0)
+    return replace(few, steps=tuple(found.steps[step] for step in kept), step=number[few.step])
+
+
+def _per_exposure() -> list[str]:
+    """Return the names of the arrays with an entry per exposure."""
+    told_once = {"steps", "attributes", "numeric", "names"}
+    return [field.name for field in fields(Exposures) if field.name not in told_once]

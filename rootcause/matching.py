@@ -38,7 +38,11 @@ def matched_weights(
         return weights
     kept = _free_attributes(exposures, definition, conditions)
     X = np.column_stack(
-        [exposures.codes[rows][:, kept], exposures.numbers[rows], exposures.day[rows]]
+        [
+            exposures.codes[rows][:, kept],
+            exposures.numbers[rows][:, _free_numbers(exposures, conditions)],
+            exposures.day[rows],
+        ]
     )
     p = cross_fitted_probability(
         X.astype(np.float32),
@@ -58,4 +62,9 @@ def _free_attributes(
     technical = set(definition.attributes.technical)
     named = set(conditions) - {STEP}
     taken = named | (technical if named & technical else set())
+    taken |= set(exposures.numeric)  # those are matched as numbers
     return [place for place, name in enumerate(exposures.attributes) if name not in taken]
+
+
+def _free_numbers(exposures: Exposures, conditions: Mapping[str, str]) -> list[int]:
+    return [place for place, name in enumerate(exposures.numeric) if name not in conditions]

@@ -1,8 +1,8 @@
-"""The onset: for one slice, the likelihood of additional bad outcomes from each day on.
+"""The onset: for one conjunction, the likelihood of more bad outcomes from each day on.
 
 Stratified by the expected rate, additive or as one more independent reason (noisy-or), over the
-slice's own level before that day (shrunk, so that a new release, which has no past, keeps its
-evidence) and over what all others do since.
+own level before that day (shrunk, so that a new release, which has no past, keeps its evidence) and
+over what all others do since.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rootcause.expected import StepRows
-from rootcause.exposure import Flags, Floats, Ints
+from rootcause.exposure import Floats, Ints
 from rootcause.scan import (
     DRIFT_LOGITS,
     FEWEST_ROWS,
@@ -19,12 +18,9 @@ from rootcause.scan import (
     MISFIT_LOGITS,
     ONSETS_IN_EFFECT,
     SMALLEST_EFFECT,
-    Conditions,
-    members,
-    tally,
 )
+from rootcause.tally import Conditions, Daily, Tally
 
-_STRATA = 8
 _DAYS_BEFORE = 7
 _SHARE_BEFORE = 0.1
 _WITHIN_NATS = 2.0
@@ -36,11 +32,11 @@ _YOUNG = 0.1
 
 @dataclass(frozen=True)
 class Onset:
-    """When the excess of a slice began, and how sure that is.
+    """When the excess of a conjunction began, and how sure that is.
 
     ``day``, ``earliest``, ``latest``: days since the epoch; ``ratio``: log-likelihood ratio;
     ``deflated``: the same, allowing for a misfit of the expected rate; ``excess``: of the rate;
-    ``at_birth``: whether the slice (a new release) did not exist before.
+    ``at_birth``: whether the conjunction (a new release) did not exist before.
     """
 
     day: int
@@ -54,10 +50,10 @@ class Onset:
 
 @dataclass(frozen=True)
 class Usual:
-    """What a slice would do without news, over its expected rate, per onset: shape (n_onsets,).
+    """What rows would do without news, over their expected rate, per onset: shape (n_onsets,).
 
     ``chance``: variance of the level by the chance of the others' outcomes; ``misfit``: by what the
-    expected rate may be off for no reason, as far as the slice's past has not shown it.
+    expected rate may be off for no reason, as far as the past of the rows has not shown it.
     """
 
     level: Floats
@@ -100,9 +96,9 @@ class _Side:
         return np.where(self.rows > 0, some, np.inf)
 
 
-def find_onset(rows: StepRows, expected: Floats, conditions: Conditions) -> Onset | None:
+def find_onset(tally: Tally, conditions: Conditions) -> Onset | None:
     """Return the most likely onset of an excess where the conditions hold, or None."""
-    tables = _tables(rows, expected, conditions)
+    tables = _tables(tally, conditions)
     if tables is None:
         return None
     additive = _fit(tables, np.ones_like(tables.rate))
@@ -112,9 +108,8 @@ def find_onset(rows: StepRows, expected: Floats, conditions: Conditions) -> Onse
     ratio = np.where(additive[1] >= SMALLEST_EFFECT, ratio, 0.0)
     deflated = ratio * chance / (chance + tables.usual.misfit)
     # A release that is bad is bad from its first day: that day is as likely as all others together.
-    inside = members(rows, conditions)
     head_start = np.zeros(len(ratio))
-    head_start[0] = np.log(ONSETS_IN_EFFECT) * _is_birth(rows, inside, int(tables.days[0]))
+    head_start[0] = np.log(ONSETS_IN_EFFECT) * _is_birth(tally, conditions, int(tables.days[0]))
     best = len(ratio) - 1 - int(np.argmax((deflated + head_start)[::-1]))
     if ratio[best] <= 0:
         return None
@@ -127,25 +122,26 @@ def find_onset(rows: StepRows, expected: Floats, conditions: Conditions) -> Onse
         ratio=float(ratio[best]),
         deflated=float(deflated[best]),
         excess=float(additive[1][best]),
-        at_birth=_is_birth(rows, inside, int(tables.days[best])),
+        at_birth=_is_birth(tally, conditions, int(tables.days[best])),
     )
 
 
-def _is_birth(rows: StepRows, inside: Flags, day: int) -> bool:
-    """Whether the slice has no row before the day, by more than chance."""
-    later = rows.day >= day
-    rate_since = inside[later].mean() if later.any() else 0.0
-    return bool(not inside[~later].any() and rate_since * (~later).sum() > _SURELY_ABSENT)
+def _is_birth(tally: Tally, conditions: Conditions, day: int) -> bool:
+    """Whether no row meets the conditions before the day, by more than chance."""
+    inside, whole = tally.of(conditions), tally.whole
+    n_later, n_inside_later = whole.since(day).n, inside.since(day).n
+    rate_since = n_inside_later / n_later if n_later else 0.0
+    absent = inside.n == n_inside_later
+    return bool(absent and rate_since * (whole.n - n_later) > _SURELY_ABSENT)
 
 
 def usual_excess(
-    rows: StepRows,
-    expected: Floats,
+    tally: Tally,
+    inside: Daily,
     *,
-    inside: Flags,
     since: Ints,
-    parts: Sequence[Flags] = (),
-    others: Flags | None = None,
+    parts: Sequence[Daily] = (),
+    others: Daily | None = None,
 ) -> Usual:
     """Return by how much the rows inside would lie above expectation without news.
 
@@ -153,17 +149,16 @@ def usual_excess(
     towards the levels of the ``parts`` that the rows are an intersection of (all that is known of a
     new release). ``since``: days, ascending, shape (n_onsets,).
     """
-    usual = float((expected * (1.0 - expected)).mean())
-    before, after = _sides(rows, expected, inside, since)
-    others_before, others_after = _sides(
-        rows, expected, ~inside if others is None else others, since
-    )
+    whole = tally.whole
+    usual = float(whole.spread.sum() / whole.rows.sum())
+    before, after = _sides(inside, since)
+    others_before, others_after = _sides(whole - inside if others is None else others, since)
     share = after.rows / np.maximum(others_after.rows, 1.0)
     young = before.rows <= _YOUNG * share * others_before.rows
     logits = np.where(young, MISFIT_LOGITS, LEVEL_LOGITS)
     prior = np.zeros(len(since))
     for part in parts:
-        of_part, _ = _sides(rows, expected, part, since)
+        of_part, _ = _sides(part, since)
         prior += of_part.mean * _weight((MISFIT_LOGITS * usual) ** 2, of_part)
     weight = _weight((logits * usual) ** 2, before)
     level = prior + weight * np.where(before.rows > 0, before.mean - prior, 0.0)
@@ -178,45 +173,45 @@ def usual_excess(
     )
 
 
+def parts_of(tally: Tally, conditions: Conditions) -> list[Daily]:
+    """Return what the rows of several conditions are an intersection of; nothing for one."""
+    return [tally.of((one,)) for one in conditions] if len(conditions) > 1 else []
+
+
 def _weight(prior_variance: Floats | float, known: _Side) -> Floats:
     return np.asarray(prior_variance / (prior_variance + known.variance))
 
 
-def _sides(rows: StepRows, expected: Floats, counted: Flags, since: Ints) -> tuple[_Side, _Side]:
-    """Return the sums of the counted rows before, and from, each day in ``since`` (ascending)."""
-    place = np.searchsorted(since, rows.day[counted], side="right")
-    p = expected[counted]
-    weights = (np.ones(len(p)), rows.bad[counted] - p, p * (1.0 - p))
-    sums = [tally(place, weight, (1, len(since) + 1))[0] for weight in weights]
-    before = [np.cumsum(table)[:-1] for table in sums]
-    after = [table.sum() - past for table, past in zip(sums, before, strict=True)]
+def _sides(daily: Daily, since: Ints) -> tuple[_Side, _Side]:
+    """Return the sums over the rows before, and from, each day in ``since`` (ascending)."""
+    place = np.clip(since - daily.first_day, 0, len(daily.rows))
+    kinds = (daily.rows, daily.bad - daily.expected, daily.spread)
+    running = [np.concatenate([[0.0], np.cumsum(kind.sum(axis=1))]) for kind in kinds]
+    before = [sums[place] for sums in running]
+    after = [sums[-1] - past for sums, past in zip(running, before, strict=True)]
     return _Side(*before), _Side(*after)
 
 
-def _tables(rows: StepRows, expected: Floats, conditions: Conditions) -> _Tables | None:
-    inside = members(rows, conditions)
-    day, bad, p0 = rows.day[inside], rows.bad[inside], expected[inside]
-    days = _possible_onsets(rows, day)
+def _tables(tally: Tally, conditions: Conditions) -> _Tables | None:
+    inside = tally.of(conditions)
+    days = _possible_onsets(inside, len(tally.whole.rows))
     if not len(days):
         return None
-    edges = np.quantile(p0, np.arange(1, _STRATA) / _STRATA)
-    cell = np.searchsorted(days, day, side="right") * _STRATA + np.searchsorted(edges, p0)
-    shape = (len(days) + 1, _STRATA)
-    sums = [tally(cell, weight, shape) for weight in (np.ones(len(day)), bad, p0)]
-    n, harm, rates = (np.cumsum(table[::-1], axis=0)[::-1][1:] for table in sums)
-    parts = [members(rows, (one,)) for one in conditions] if len(conditions) > 1 else []
-    usual = usual_excess(rows, expected, inside=inside, since=days, parts=parts)
+    place = days - inside.first_day
+    kinds = (inside.rows, inside.bad, inside.expected)
+    n, bad, rates = (np.cumsum(kind[::-1], axis=0)[::-1][place] for kind in kinds)
+    usual = usual_excess(tally, inside, since=days, parts=parts_of(tally, conditions))
     mean = np.divide(rates, n, out=np.full_like(n, 0.5), where=n > 0)
     rate = np.clip(mean + usual.level[:, None], _EDGE, 1 - _EDGE)
-    return _Tables(days=days, rows=n, bad=harm, rate=rate, usual=usual)
+    return _Tables(days=days, rows=n, bad=bad, rate=rate, usual=usual)
 
 
-def _possible_onsets(rows: StepRows, day: Ints) -> Ints:
-    """Return the days of the slice with enough rows from then on and some of the log before."""
-    first, last = int(rows.day.min()), int(rows.day.max())
-    days = np.unique(day)
-    days = days[days >= first + max(_DAYS_BEFORE, round(_SHARE_BEFORE * (last - first)))]
-    return days[len(day) - np.searchsorted(np.sort(day), days) >= FEWEST_ROWS]
+def _possible_onsets(inside: Daily, n_days: int) -> Ints:
+    """Return the days with rows inside, enough from then on, and some of the log before."""
+    rows = inside.rows.sum(axis=1)
+    late = np.arange(n_days) >= max(_DAYS_BEFORE, round(_SHARE_BEFORE * (n_days - 1)))
+    enough = np.cumsum(rows[::-1])[::-1] >= FEWEST_ROWS
+    return np.asarray(inside.days[(rows > 0) & late & enough])
 
 
 def _fit(tables: _Tables, slope: Floats) -> tuple[Floats, Floats, Floats]:

@@ -1,21 +1,19 @@
 """The scan: every combination of up to three attribute values, every start day, on small tables.
 
-Rows are counted once per combination by value tuple and time block; a score test of "additional
-bad outcomes from that block on" then works on the counts alone. Each row weighs 1 / (p0 (1 - p0)):
-without that, slices of rows that seldom end badly would look sharper than they are.
+Rows are counted once per combination by values and time block; a score test of "additional bad
+outcomes from that block on" then works on the counts alone. Each row weighs 1 / (p0 (1 - p0)):
+without that, conjunctions of rows that seldom end badly would look sharper than they are.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from rootcause.count import best_ratios, split, summed
 from rootcause.expected import StepRows
-from rootcause.exposure import Flags, Floats, Ints
-
-Conditions = tuple[tuple[int, int], ...]
-"""Pairs of (attribute, code), sorted by attribute."""
+from rootcause.exposure import Codes, Floats, Ints
+from rootcause.tally import Conditions
 
 FEWEST_ROWS = 20
 SMALLEST_EFFECT = 0.03
@@ -34,9 +32,9 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Candidate:
-    """A slice of one step that may hold an excess.
+    """A conjunction at one step that may hold an excess.
 
-    ``score``: log-likelihood ratio - log(number of slices of that order).
+    ``score``: log-likelihood ratio - log(number of conjunctions of that order).
     """
 
     step: int
@@ -48,8 +46,9 @@ class Candidate:
 class Scanned:
     """What a scan found and how far it looked.
 
-    ``slices``: how many were looked at, by order from 1 on; ``blocks``: at how many start days;
-    ``errors``: standard error of the excess of each single value in the last third of the log.
+    ``slices``: how many conjunctions were looked at, by order from 1 on; ``blocks``: at how many
+    start days; ``errors``: standard error of the excess of each single value in the last third of
+    the log.
     """
 
     candidates: tuple[Candidate, ...]
@@ -59,45 +58,50 @@ class Scanned:
 
 
 @dataclass(frozen=True)
-class _Counts:
-    """Sums per slice and block, shape (n_slices, n_blocks): rows, residuals, information."""
+class _Group:
+    """The conjunctions of some attributes that are large enough to say anything.
 
-    rows: Floats
-    residual: Floats
-    information: Floats
+    ``codes``: shape (n_conjunctions, order); ``number``: that of each row's conjunction, or -1.
+    """
+
+    attributes: tuple[int, ...]
+    codes: Ints
+    number: Codes
+
+
+@dataclass
+class _Seen:
+    """What the scan has seen so far."""
+
+    slices: list[int] = field(default_factory=lambda: [0] * _HIGHEST_ORDER)
+    found: list[tuple[Conditions, float]] = field(default_factory=list)
+    errors: list[Floats] = field(default_factory=list)
 
 
 def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
-    """Return the most promising slices of one step, best first."""
+    """Return the most promising conjunctions of one step, best first."""
     block, n_blocks, first_onset = blocks_of(rows.day)
     rate = np.clip(expected, _LOWEST_RATE, 1 - _LOWEST_RATE)
-    weight = 1.0 / (rate * (1.0 - rate))
-    weighted = (np.ones(len(rows)), weight * (rows.bad - expected), weight)
-    everyone = np.zeros(len(rows), dtype=np.int64)
-    whole = _count(everyone, block, weighted, (1, n_blocks))
-    slices = [0] * _HIGHEST_ORDER
-    found: list[Candidate] = []
-    errors: list[Floats] = []
-    for attributes, codes, kept, ids in slices_of(rows):
-        order = len(attributes)
-        counts = _count(ids, block[kept], tuple(w[kept] for w in weighted), (len(codes), n_blocks))
-        slices[order - 1] += len(codes)
-        ratio = _log_likelihood_ratio(counts, whole)[:, first_onset:]
-        best = ratio.max(axis=1, initial=0.0)
-        found += [
-            Candidate(rows.step, tuple(zip(attributes, map(int, codes[i]), strict=True)), best[i])
-            for i in np.argsort(-best, kind="stable")[:_BEST_OF_COMBINATION]
-            if best[i] > 0
-        ]
-        if order == 1:
-            errors.append(_late_errors(counts, whole))
-    penalised = (
-        Candidate(c.step, c.conditions, c.score - float(np.log(slices[len(c.conditions) - 1])))
-        for c in found
+    information = 1.0 / (rate * (1.0 - rate))
+    weighted = np.column_stack([information * (rows.bad - expected), information])
+    block = block.astype(np.int32)
+    whole = summed(np.zeros(len(rows), dtype=np.int32), 1, block, n_blocks, weighted)[0]
+    seen = _Seen()
+    for group in groups_of(rows):
+        sums = summed(group.number, len(group.codes), block, n_blocks, weighted)
+        ratios = best_ratios(sums, whole, first_onset, FEWEST_ROWS, SMALLEST_EFFECT, MISFIT_LOGITS)
+        seen.slices[len(group.attributes) - 1] += len(group.codes)
+        seen.found += _best_of(group, ratios)
+        if len(group.attributes) == 1:
+            seen.errors.append(_late_errors(sums, whole))
+    penalties = [float(np.log(max(number, 1))) for number in seen.slices]
+    candidates = (
+        Candidate(rows.step, conditions, ratio - penalties[len(conditions) - 1])
+        for conditions, ratio in seen.found
     )
-    ranked = sorted(penalised, key=lambda candidate: (-candidate.score, candidate.conditions))
-    known = np.concatenate([*errors, np.empty(0)])
-    return Scanned(tuple(ranked[:most]), tuple(slices), n_blocks - first_onset, known)
+    ranked = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.conditions))
+    known = np.concatenate([*seen.errors, np.empty(0)])
+    return Scanned(tuple(ranked[:most]), tuple(seen.slices), n_blocks - first_onset, known)
 
 
 def blocks_of(day: Ints) -> tuple[Ints, int, int]:
@@ -110,100 +114,62 @@ def blocks_of(day: Ints) -> tuple[Ints, int, int]:
     return block, n_blocks, min(max(1, int(np.ceil(_SHARE_BEFORE * n_blocks))), n_blocks)
 
 
-def members(rows: StepRows, conditions: Conditions) -> Flags:
-    """Return which rows meet all conditions, shape (n,)."""
-    met = np.ones(len(rows), dtype=np.bool_)
-    for attribute, code in conditions:
-        met &= rows.codes[:, attribute] == code
-    return met
+def groups_of(rows: StepRows) -> Iterator[_Group]:
+    """Yield per combination of attributes its conjunctions that are large enough.
 
-
-def tally(cell: Ints, weight: Floats, shape: tuple[int, int]) -> Floats:
-    """Return the sum of weights per cell, as a table of the shape."""
-    sums = np.bincount(cell, weight, shape[0] * shape[1])
-    return np.asarray(sums.reshape(shape), dtype=np.float64)
-
-
-def slices_of(rows: StepRows) -> Iterator[tuple[tuple[int, ...], Ints, Ints, Ints]]:
-    """Yield per combination of attributes its slices that are large enough to say anything.
-
-    Yields (attributes, codes of shape (n_slices, order), the rows inside any slice, the slice of
-    each of these rows). A slice with the same rows as one of fewer conditions is not one more.
+    A conjunction with the same rows as one of fewer conditions is not one more. Two thresholds of
+    one number never stand together.
     """
-    parents: dict[tuple[int, ...], tuple[Ints, Ints, Ints]] = {
-        (): (np.empty((1, 0), dtype=np.int64), np.arange(len(rows)), np.zeros(len(rows), np.int64))
-    }
-    for order in range(1, _HIGHEST_ORDER + 1):
-        grown: dict[tuple[int, ...], tuple[Ints, Ints, Ints]] = {}
-        for attributes in combinations(range(rows.codes.shape[1]), order):
-            parent = parents.get(attributes[:-1])
-            if parent is None:
-                continue
-            codes, kept, ids = _split(rows, parent, attributes[-1])
-            if len(codes):
-                grown[attributes] = codes, kept, ids
-                yield attributes, codes, kept, ids
-        parents = grown
+    everyone = _Group((), np.empty((1, 0), dtype=np.int64), np.zeros(len(rows), dtype=np.int32))
+    singles = [
+        _grown(everyone, attribute, np.arange(size), np.ascontiguousarray(rows.codes[:, attribute]))
+        for attribute, size in enumerate(rows.sizes)
+    ]
+    yield from _with_more(everyone, singles, rows.bases)
 
 
-def _split(
-    rows: StepRows, parent: tuple[Ints, Ints, Ints], attribute: int
-) -> tuple[Ints, Ints, Ints]:
-    """Return the parent's slices, split by one more attribute."""
-    codes, kept, ids = parent
-    size = rows.sizes[attribute]
-    tuples = ids * size + rows.codes[kept, attribute]
-    present, number = np.unique(tuples, return_inverse=True)
-    counts = np.bincount(number, minlength=len(present))
-    large = counts >= FEWEST_ROWS
-    if codes.shape[1]:
-        large &= counts < np.bincount(ids, minlength=len(codes))[present // size]
-    renumbered = np.where(large, np.cumsum(large) - 1, -1)[number]
-    inside = renumbered >= 0
-    split = np.column_stack([codes[present[large] // size], present[large] % size])
-    return split, kept[inside], renumbered[inside]
+def _with_more(group: _Group, singles: list[_Group], bases: tuple[int, ...]) -> Iterator[_Group]:
+    """Yield the conjunctions of a group with every later attribute, and theirs in turn."""
+    after = group.attributes[-1] + 1 if group.attributes else 0
+    taken = {bases[attribute] for attribute in group.attributes}
+    for attribute in range(after, len(singles)):
+        if bases[attribute] in taken:
+            continue
+        single = singles[attribute]
+        grown = (
+            _grown(group, attribute, single.codes[:, 0], single.number)
+            if group.attributes
+            else single
+        )
+        if not len(grown.codes):
+            continue
+        yield grown
+        if len(grown.attributes) < _HIGHEST_ORDER:
+            yield from _with_more(grown, singles, bases)
 
 
-def _count(ids: Ints, block: Ints, weighted: tuple[Floats, ...], shape: tuple[int, int]) -> _Counts:
-    cell = ids * shape[1] + block
-    return _Counts(*(tally(cell, weight, shape) for weight in weighted))
+def _grown(group: _Group, attribute: int, codes: Ints, column: Codes) -> _Group:
+    """Return the group's conjunctions, split by one more attribute; ``codes``: of the column."""
+    size = max(len(codes), 1)
+    part, pairs = split(group.number, len(group.codes), column, size, FEWEST_ROWS)
+    split_codes = np.column_stack([group.codes[pairs // size], codes[pairs % size]])
+    return _Group((*group.attributes, attribute), split_codes, part)
 
 
-def _log_likelihood_ratio(counts: _Counts, whole: _Counts) -> Floats:
-    """Return the score test of an excess from each block on, over the past and over the others."""
-    excess, information = _excess_over_past(counts)
-    others = _Counts(
-        whole.rows - counts.rows,
-        whole.residual - counts.residual,
-        whole.information - counts.information,
-    )
-    excess_of_others, information_of_others = _excess_over_past(others)
-    excess = excess - excess_of_others
-    information = 1.0 / (1.0 / information + 1.0 / information_of_others)
-    worth_it = (_from_then_on(counts.rows) >= FEWEST_ROWS) & (excess >= SMALLEST_EFFECT)
-    return np.where(worth_it, 0.5 * excess**2 * information, 0.0)
+def _best_of(group: _Group, ratios: Floats) -> list[tuple[Conditions, float]]:
+    best = np.argsort(-ratios, kind="stable")[:_BEST_OF_COMBINATION]
+    return [
+        (tuple(zip(group.attributes, map(int, group.codes[i]), strict=True)), float(ratios[i]))
+        for i in best
+        if ratios[i] > 0
+    ]
 
 
-def _excess_over_past(counts: _Counts) -> tuple[Floats, Floats]:
-    """Return the excess from each block on over the own level before it, and its information."""
-    residual, information = _from_then_on(counts.residual), _from_then_on(counts.information)
-    past_residual, past_information = residual[:, :1] - residual, information[:, :1] - information
-    usual = (counts.rows.sum(axis=1) / np.maximum(information[:, 0], _TINY))[:, None]
-    before = past_residual / (
-        past_information + 1.0 / np.maximum(MISFIT_LOGITS * usual, _TINY) ** 2
-    )
-    return residual / np.maximum(information, _TINY) - before, np.maximum(information, _TINY)
-
-
-def _from_then_on(table: Floats) -> Floats:
-    return np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
-
-
-def _late_errors(counts: _Counts, whole: _Counts) -> Floats:
-    """Return the standard error of each slice's excess, had it begun two thirds into the log."""
-    late = counts.rows.shape[1] * 2 // 3
-    rows, information = counts.rows[:, late:].sum(axis=1), counts.information[:, late:].sum(axis=1)
-    of_others = whole.information[:, late:].sum() - information
+def _late_errors(sums: Floats, whole: Floats) -> Floats:
+    """Return the standard error of each single value's excess, had it begun late in the log."""
+    late = len(whole) * 2 // 3
+    rows, information = sums[:, late:, 0].sum(axis=1), sums[:, late:, 2].sum(axis=1)
+    of_others = whole[late:, 2].sum() - information
     enough = (rows >= FEWEST_ROWS) & (of_others > 0)
     usual = rows[enough] / information[enough]
     chance = 1.0 / information[enough] + 1.0 / of_others[enough]

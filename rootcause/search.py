@@ -1,8 +1,11 @@
 """The search for causes: look at every step, settle the best lead, explain it away, look again."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,7 @@ from journeys.definition import Definition, Outcome
 from journeys.log import EventLog
 from rootcause.attribution import explained_by, inherits, is_symptom
 from rootcause.conditions import Lead, lead_of, leads_of
-from rootcause.exposure import Exposures, exposures_of
+from rootcause.exposure import Exposures, Flags, exposures_of
 from rootcause.findings import Findings, Searched
 from rootcause.scan import SMALLEST_EFFECT
 from rootcause.settle import Look, Settled, look_at, settle
@@ -24,6 +27,8 @@ from rootcause.significance import (
 from rootcause.statement import finding_of
 
 Progress = Callable[[str, float], None]
+_Given = TypeVar("_Given")
+_Done = TypeVar("_Done")
 
 _MOST_CAUSES = 5
 _FEWEST_DAYS = 14
@@ -68,11 +73,11 @@ def find_causes(
     tell = progress or (lambda _label, _share: None)
     tell("exposures", 0.0)
     exposures = exposures_of(log, journeys, definition, outcome)
-    question = _Question(exposures, _horizon(definition, outcome), seed, tell)
-    looks = _look_at_all(question)
+    within = horizon_of(definition, outcome)
+    causes, looks = causes_in(exposures, within=within, seed=seed, progress=tell)
     findings = tuple(
         finding_of(settled, q, exposures, (log, journeys, definition, outcome))
-        for settled, q in _causes(question, looks)
+        for settled, q in causes
     )
     tell("causes found", 1.0)
     note = _why_much_could_hide(exposures, looks)
@@ -93,8 +98,26 @@ def find_causes(
     )
 
 
-def _horizon(definition: Definition, outcome: Outcome) -> int | None:
-    """Return how long after an exposure its outcome may follow; None: as long as the journey."""
+def causes_in(
+    exposures: Exposures, *, within: int | None, seed: int = 0, progress: Progress | None = None
+) -> tuple[list[tuple[Settled, float]], list[Look]]:
+    """Return the causes among exposures with their q-values, strongest first, and the first looks.
+
+    Parameters
+    ----------
+    within : of `horizon_of`
+    progress : called with a label and the share done, 0 to 1
+    """
+    question = _Question(exposures, within, seed, progress or (lambda _label, _share: None))
+    looks = _look_at_all(question)
+    return list(_causes(question, looks)), looks
+
+
+def horizon_of(definition: Definition, outcome: Outcome) -> int | None:
+    """Return how many microseconds after an exposure its outcome may follow.
+
+    None: as long as the journey lasts.
+    """
     rule = definition.rules[outcome]
     length: timedelta | None = rule.within or rule.inactive_for
     if outcome == "success" or length is None:
@@ -103,12 +126,23 @@ def _horizon(definition: Definition, outcome: Outcome) -> int | None:
 
 
 def _look_at_all(question: _Question) -> list[Look]:
-    exposures, looks = question.exposures, []
+    exposures, seed = question.exposures, question.seed
     explained = np.zeros(len(exposures), dtype=np.bool_)
-    for step, name in enumerate(exposures.steps):
-        question.tell(f"looking at {name}", 0.05 + 0.6 * step / len(exposures.steps))
-        looks.append(look_at(exposures, step, explained=explained, seed=question.seed))
+    steps, looks = range(len(exposures.steps)), []
+
+    def look(step: int) -> Look:
+        return look_at(exposures, step, explained=explained, seed=seed)
+
+    for step, seen in zip(steps, _side_by_side(look, steps), strict=True):
+        question.tell(f"looked at {exposures.steps[step]}", 0.05 + 0.6 * (step + 1) / len(steps))
+        looks.append(seen)
     return looks
+
+
+def _side_by_side(work: Callable[[_Given], _Done], given: Iterable[_Given]) -> Iterator[_Done]:
+    """Yield what the work makes of each, in their order, on as many threads as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        yield from threads.map(work, given)
 
 
 def _causes(question: _Question, looks: list[Look]) -> Iterator[tuple[Settled, float]]:
@@ -124,12 +158,13 @@ def _causes(question: _Question, looks: list[Look]) -> Iterator[tuple[Settled, f
         yield settled, q_value(settled.lead, settled.deflated, taken, rank=rank)
         more = explained_by(exposures, settled.lead, within=question.within, seed=seed)
         explained |= more
-        looks = [
-            look_at(exposures, look.rows.step, explained=explained, seed=seed)
-            if more[look.rows.index].any()
-            else look
-            for look in looks
-        ]
+
+        def look_again(look: Look, more: Flags = more, explained: Flags = explained) -> Look:
+            if not more[look.rows.index].any():
+                return look
+            return look_at(exposures, look.rows.step, explained=explained, seed=seed)
+
+        looks = list(_side_by_side(look_again, looks))
 
 
 def _next_cause(
@@ -139,7 +174,7 @@ def _next_cause(
     leads = [
         (lead, look)
         for look in looks
-        for lead in leads_of(look.rows, look.expected, look.scanned)
+        for lead in leads_of(look.tally, look.scanned)
         if q_value(lead, lead.onset.deflated / look.scatter, taken, rank=rank) <= _WORTH_SETTLING
     ]
     tried: set[int] = set()
@@ -158,17 +193,17 @@ def _next_cause(
 
 def _settled_rivals(looks: list[Look], lead: Lead, *, seed: int) -> list[Settled]:
     """Return the lead settled at every step that shows its excess, the sharpest first."""
-    found = []
-    for look in looks:
-        here = (
-            lead_of(look.rows, look.expected, lead.conditions, look.scanned.slices)
-            if len(look.rows)
-            else None
-        )
-        enough = max(_RIVAL_RATIO, _RIVAL_SHARE * lead.onset.ratio)
-        if here is not None and here.onset.ratio >= enough:
-            found.append(settle(look, here, seed=seed))
-    known = [settled for settled in found if settled is not None]
+    enough = max(_RIVAL_RATIO, _RIVAL_SHARE * lead.onset.ratio)
+
+    def settled(look: Look) -> Settled | None:
+        if not len(look.rows):
+            return None
+        here = lead_of(look.tally, lead.conditions, look.scanned.slices)
+        if here is None or here.onset.ratio < enough:
+            return None
+        return settle(look, here, seed=seed)
+
+    known = [one for one in _side_by_side(settled, looks) if one is not None]
     return sorted(known, key=lambda settled: -settled.lead.score)
 
 

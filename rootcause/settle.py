@@ -19,26 +19,31 @@ from rootcause.conditions import (
 )
 from rootcause.effect import effect_of
 from rootcause.expected import StepRows, expected_rate, rows_of_step
-from rootcause.exposure import Exposures, Flags, Floats
-from rootcause.scan import Conditions, Scanned, members, scan
+from rootcause.exposure import Exposures, Flags
+from rootcause.scan import Scanned, scan
 from rootcause.significance import dispersion
+from rootcause.tally import Conditions, Tally, members, tally_of
 
 _REFITS = 2
 
 
 @dataclass(frozen=True)
 class Look:
-    """One step, seen once: its rows, what was expected, what stood out, how much days scatter."""
+    """One step, seen once: its rows with what was expected, what stood out, how days scatter."""
 
-    rows: StepRows
-    expected: Floats
+    tally: Tally
     scanned: Scanned
     scatter: float
+
+    @property
+    def rows(self) -> StepRows:
+        """The rows of the step."""
+        return self.tally.rows
 
 
 @dataclass(frozen=True)
 class Settled:
-    """A lead with the expected rate that did not learn from its rows.
+    """A lead, and its step with an expected rate that did not learn from its rows.
 
     ``deflated``: its log-likelihood ratio after all deflation, under the less willing of the two
     models, with and without its rows: leaving rows out flatters a slice picked for its excess. Not
@@ -48,7 +53,7 @@ class Settled:
 
     lead: Lead
     look: Look
-    expected: Floats
+    tally: Tally
     deflated: float
 
 
@@ -56,43 +61,44 @@ def look_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> 
     """Return a first look at one step, without the exposures already explained."""
     rows = rows_of_step(exposures, step, explained=explained, seed=seed)
     if not len(rows):
-        return Look(rows, np.empty(0), Scanned((), (0, 0, 0), 1, np.empty(0)), 1.0)
+        nothing = Scanned((), (0, 0, 0), 1, np.empty(0))
+        return Look(tally_of(rows, np.empty(0)), nothing, 1.0)
     expected = expected_rate(rows, seed=seed)
-    return Look(rows, expected, scan(rows, expected), dispersion(rows, expected))
+    return Look(tally_of(rows, expected), scan(rows, expected), dispersion(rows, expected))
 
 
 def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     """Return what the lead's step holds once its later rows are left out; None if nothing."""
-    rows, slices = look.rows, look.scanned.slices
-    expected = look.expected
+    rows, tally, slices = look.rows, look.tally, look.scanned.slices
     for _ in range(_REFITS):
-        parent = strongest_parent(rows, expected, lead.conditions, slices)
-        expected = expected_rate(rows, seed=seed, left_out=_later(rows, parent, lead.onset.day))
-        leads = leads_of(rows, expected, scan(rows, expected))
+        parent = strongest_parent(tally, lead.conditions, slices)
+        tally = _without(rows, parent, since=lead.onset.day, seed=seed)
+        leads = leads_of(tally, scan(rows, tally.expected))
         if not leads:
             return None
-        lead = simplest(rows, expected, leads, slices)
-    conditions = in_fewest_values(rows, without_unneeded(rows, expected, lead))
-    final = lead_of(rows, expected, conditions, slices)
+        lead = simplest(tally, leads, slices)
+    conditions = in_fewest_values(rows, without_unneeded(tally, lead))
+    final = lead_of(tally, conditions, slices)
     if final is None:
         return None
-    left_out = _later(rows, conditions, final.onset.day)
-    return _with_evidence(look, final, expected_rate(rows, seed=seed, left_out=left_out))
+    return _with_evidence(look, final, _without(rows, conditions, since=final.onset.day, seed=seed))
 
 
-def _later(rows: StepRows, conditions: Conditions, since: int) -> Flags:
-    return members(rows, conditions) & (rows.day >= since)
+def _without(rows: StepRows, conditions: Conditions, *, since: int, seed: int) -> Tally:
+    """Return the step with an expected rate that has not learnt from the rows of a candidate."""
+    left_out = members(rows, conditions) & (rows.day >= since)
+    return tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
 
 
-def _with_evidence(look: Look, lead: Lead, expected: Floats) -> Settled | None:
+def _with_evidence(look: Look, lead: Lead, tally: Tally) -> Settled | None:
     slices = look.scanned.slices
-    final = lead_of(look.rows, expected, lead.conditions, slices)
-    grudging = lead_of(look.rows, look.expected, lead.conditions, slices)
+    final = lead_of(tally, lead.conditions, slices)
+    grudging = lead_of(look.tally, lead.conditions, slices)
     if final is None or grudging is None:
         return None
     deflated = min(final.onset.deflated, grudging.onset.deflated)
     if final.onset.at_birth:
         deflated = final.onset.deflated
     since, scatter = final.onset.day, look.scatter
-    effect = effect_of(look.rows, expected, lead.conditions, since=since, scatter=scatter)
-    return Settled(final, look, expected, min(deflated / scatter, 0.5 * effect.z**2))
+    effect = effect_of(tally, lead.conditions, since=since, scatter=scatter)
+    return Settled(final, look, tally, min(deflated / scatter, 0.5 * effect.z**2))

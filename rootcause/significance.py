@@ -12,7 +12,7 @@ from scipy.stats import norm
 from rootcause.conditions import Lead
 from rootcause.expected import StepRows
 from rootcause.exposure import Floats
-from rootcause.scan import ONSETS_IN_EFFECT, SMALLEST_EFFECT, Scanned, blocks_of, tally
+from rootcause.scan import ONSETS_IN_EFFECT, SMALLEST_EFFECT, Scanned, blocks_of
 
 FALSE_DISCOVERY_RATE = 0.05
 
@@ -30,10 +30,10 @@ def dispersion(rows: StepRows, expected: Floats) -> float:
     scores = [np.empty(0)]
     for attribute, size in enumerate(rows.sizes):
         cell = rows.codes[:, attribute] * n_blocks + block
-        shape = (size, n_blocks)
-        spread = tally(cell, expected * (1 - expected), shape)
+        spread = np.bincount(cell, expected * (1 - expected), size * n_blocks)
+        residual = np.bincount(cell, rows.bad - expected, size * n_blocks)
         enough = spread >= 3.0
-        scores.append((tally(cell, rows.bad - expected, shape)[enough]) / np.sqrt(spread[enough]))
+        scores.append(residual[enough] / np.sqrt(spread[enough]))
     found = np.concatenate(scores)
     if len(found) < _FEWEST_CELLS:
         return 1.0

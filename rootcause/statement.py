@@ -25,10 +25,8 @@ def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -
     log, journeys, definition, outcome = asked
     lead, look = settled.lead, settled.look
     since, scatter = lead.onset.day, look.scatter
-    effect = effect_of(look.rows, settled.expected, lead.conditions, since=since, scatter=scatter)
-    weeks = effect_by_week(
-        look.rows, settled.expected, lead.conditions, since=since, scatter=scatter
-    )
+    effect = effect_of(settled.tally, lead.conditions, since=since, scatter=scatter)
+    weeks = effect_by_week(settled.tally, lead.conditions, since=since, scatter=scatter)
     conditions = _named(settled, exposures)
     same = indistinguishable(look.rows, lead.conditions)
     finding = Finding(

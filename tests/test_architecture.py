@@ -17,7 +17,7 @@ ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml"),
     "features": ("journeys", "numba"),
     "models": ("journeys.errors features", "lightgbm sklearn threadpoolctl"),
-    "rootcause": ("journeys features models", "shap scipy jinja2 matplotlib"),
+    "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna"),
     "serving": ("journeys features models rootcause", "fastapi uvicorn msgspec sqlalchemy mlflow"),
     "offramp": ("journeys features models rootcause training serving", "typer rich"),

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootcause.conditions import Lead, in_fewest_values, indistinguishable, without_unneeded
+from rootcause.count import split, split_by_sorting
 from rootcause.effect import effect_by_week, effect_of
 from rootcause.expected import StepRows, customer_fold, expected_rate, has_newborn_value
 from rootcause.onset import Onset, find_onset
-from rootcause.scan import Scanned, members, scan, slices_of
+from rootcause.scan import Scanned, groups_of, scan
 from rootcause.significance import dispersion, looks_taken, q_value, smallest_detectable
+from rootcause.tally import members, tally_of
 
 ONSET = 60
 CAUSE = ((0, 1), (1, 2))
@@ -31,8 +33,10 @@ def rows_with(extra: float, *, n: int = 8000, seed: int = 0, moods: float = 0.0)
     return StepRows(
         step=0,
         index=customer,
-        codes=codes,
+        codes=codes.astype(np.int32),
         sizes=(3, 3, 3),
+        bases=(0, 1, 2),
+        n_whole=3,
         numbers=np.empty((n, 0)),
         day=day + 20_000,
         bad=bad,
@@ -43,25 +47,42 @@ def rows_with(extra: float, *, n: int = 8000, seed: int = 0, moods: float = 0.0)
 def test_every_large_slice_is_counted_once_with_its_rows() -> None:
     rows = rows_with(0.0, n=2000)
     seen = 0
-    for attributes, codes, kept, ids in slices_of(rows):
-        for number, code in enumerate(codes):
-            conditions = tuple(zip(attributes, map(int, code), strict=True))
-            assert np.array_equal(kept[ids == number], np.flatnonzero(members(rows, conditions)))
+    for group in groups_of(rows):
+        for number, code in enumerate(group.codes):
+            conditions = tuple(zip(group.attributes, map(int, code), strict=True))
+            assert np.array_equal(group.number == number, members(rows, conditions))
             seen += 1
     assert seen == 9 + 27 + 27
 
 
 def test_a_slice_with_the_rows_of_its_parent_is_not_one_more() -> None:
     rows = rows_with(0.0, n=2000)
-    same = replace(rows, codes=np.column_stack([rows.codes[:, 0]] * 2), sizes=(3, 3))
-    assert sum(len(codes) for _, codes, _, _ in slices_of(same)) == 6
+    same = replace(rows, codes=np.column_stack([rows.codes[:, 0]] * 2), sizes=(3, 3), bases=(0, 1))
+    assert sum(len(group.codes) for group in groups_of(same)) == 6
+
+
+def test_two_thresholds_of_one_number_never_stand_together() -> None:
+    rows = replace(rows_with(0.0, n=2000), bases=(0, 1, 1), n_whole=1)
+    attributes = {group.attributes for group in groups_of(rows)}
+    assert attributes == {(0,), (1,), (2,), (0, 1), (0, 2)}
+
+
+def test_many_values_are_split_by_sorting_as_they_are_by_counting() -> None:
+    rng = np.random.default_rng(0)
+    parent = rng.integers(-1, 30, 5000).astype(np.int32)
+    column = rng.integers(-1, 8, 5000).astype(np.int32)
+    counted = split(parent, 30, column, 8, 20)
+    by_sorting = split_by_sorting(parent, column, 8, 20)
+    assert len(counted[1])
+    assert np.array_equal(counted[0], by_sorting[0])
+    assert np.array_equal(counted[1], by_sorting[1])
 
 
 def test_the_planted_slice_leads_and_is_dated() -> None:
     rows = rows_with(0.35)
     expected = expected_rate(rows, seed=0)
     leader = scan(rows, expected).candidates[0]
-    onset = find_onset(rows, expected, CAUSE)
+    onset = find_onset(tally_of(rows, expected), CAUSE)
     assert leader.conditions == CAUSE
     assert onset is not None
     assert abs(onset.day - 20_000 - ONSET) <= 1
@@ -82,7 +103,7 @@ def test_a_value_born_inside_the_log_is_told_from_a_rare_one() -> None:
     rows = rows_with(0.0)
     release = np.where((rows.day > 20_050) & (rows.codes[:, 0] == 0), 1, 0)
     rare = np.where(np.arange(len(rows)) == 5000, 1, 0)
-    made = replace(rows, codes=np.column_stack([release, rare]), sizes=(2, 2))
+    made = replace(rows, codes=np.column_stack([release, rare]), sizes=(2, 2), bases=(0, 1))
     assert has_newborn_value(made, 0)
     assert not has_newborn_value(made, 1)
 
@@ -90,16 +111,19 @@ def test_a_value_born_inside_the_log_is_told_from_a_rare_one() -> None:
 def test_a_condition_whose_siblings_are_as_bad_is_dropped() -> None:
     rows = rows_with(0.35)
     expected = expected_rate(rows, seed=0, left_out=members(rows, CAUSE))
-    onset = find_onset(rows, expected, (*CAUSE, (2, 0)))
+    tally = tally_of(rows, expected)
+    onset = find_onset(tally, (*CAUSE, (2, 0)))
     assert onset is not None
     lead = Lead(0, (*CAUSE, (2, 0)), onset, 0.0)
-    assert without_unneeded(rows, expected, lead) == CAUSE
+    assert without_unneeded(tally, lead) == CAUSE
 
 
 def test_values_of_the_same_rows_are_named_by_the_attribute_with_fewer() -> None:
     rows = rows_with(0.0)
     coarse = np.minimum(rows.codes[:, 0], 1)
-    made = replace(rows, codes=np.column_stack([rows.codes[:, 0], coarse]), sizes=(3, 2))
+    made = replace(
+        rows, codes=np.column_stack([rows.codes[:, 0], coarse]), sizes=(3, 2), bases=(0, 1)
+    )
     assert in_fewest_values(made, ((0, 0),)) == ((1, 0),)
     assert indistinguishable(made, ((1, 0),)) == [(0, 0)]
 
@@ -116,7 +140,7 @@ def test_the_interval_of_the_effect_holds_the_truth_nearly_always() -> None:
         rows = rows_with(0.3, n=4000, seed=seed)
         later = members(rows, CAUSE) & (rows.day >= 20_000 + ONSET)
         expected = expected_rate(rows, seed=0, left_out=later)
-        found = effect_of(rows, expected, CAUSE, since=20_000 + ONSET, scatter=1.0)
+        found = effect_of(tally_of(rows, expected), CAUSE, since=20_000 + ONSET, scatter=1.0)
         held += found.low < truth < found.high
         assert found.effect == pytest.approx(found.rate - found.expected_rate)
         assert found.known == later.sum()
@@ -127,7 +151,7 @@ def test_weeks_before_the_onset_show_no_effect_and_weeks_after_it_do() -> None:
     rows = rows_with(0.5)
     later = members(rows, CAUSE) & (rows.day >= 20_000 + ONSET)
     expected = expected_rate(rows, seed=0, left_out=later)
-    weeks = effect_by_week(rows, expected, CAUSE, since=20_000 + ONSET, scatter=1.0)
+    weeks = effect_by_week(tally_of(rows, expected), CAUSE, since=20_000 + ONSET, scatter=1.0)
     day = np.array([np.datetime64(week.week, "D").astype(int) for week in weeks])
     effects = np.array([week.effect for week in weeks])
     assert np.abs(effects[day < 20_000 + ONSET - 7].mean()) < 0.06
