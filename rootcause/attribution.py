@@ -9,13 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.trees import TreeSettings, cross_fitted_probability
 from rootcause.conditions import Lead
-from rootcause.expected import StepRows, customer_fold, expected_rate, rows_of_step
-from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
+from rootcause.expected import StepRows
+from rootcause.exposure import Exposures, Flags, Floats, Ints
 from rootcause.onset import usual_excess
 from rootcause.scan import FEWEST_ROWS
-from rootcause.tally import members, tally_of
+from rootcause.tally import STRATA, Tally, members, tally_of
 
 _LIKELY = 0.1
 _SYMPTOM_Z = 4.0
@@ -24,9 +23,10 @@ _USUALLY_BEFORE = 0.6
 _OFTEN_GOES_ON = 0.4
 _OWN_SHARE = 0.4
 _BEFORE_ONSET_DAYS = 45
+_MARGIN_DAYS = 7
 
 
-def explained_by(exposures: Exposures, lead: Lead, *, within: int | None, seed: int) -> Flags:
+def explained_by(exposures: Exposures, lead: Lead, *, within: int | None) -> Flags:
     """Return the exposures that a cause explains, at all steps, shape (n,).
 
     Those of customers who have met it, and those who from their attributes and the date are likely
@@ -37,7 +37,8 @@ def explained_by(exposures: Exposures, lead: Lead, *, within: int | None, seed: 
     ----------
     within : horizon of the outcome in microseconds; None: the same journey
     """
-    met = exposures_meeting(exposures, lead)
+    begun = replace(lead, onset=replace(lead.onset, day=lead.onset.day - _MARGIN_DAYS))
+    met = exposures_meeting(exposures, begun)
     has_met = _first_time(exposures, met) <= exposures.time
     will_meet = _will_meet(exposures, met, within) & ~has_met
     recent = exposures.day >= lead.onset.day - _BEFORE_ONSET_DAYS
@@ -46,7 +47,7 @@ def explained_by(exposures: Exposures, lead: Lead, *, within: int | None, seed: 
         here = np.flatnonzero((exposures.step == step) & recent & ~has_met)
         if will_meet[here].sum() < FEWEST_ROWS / 4:
             continue
-        likely = _likelihood(exposures, here, will_meet[here], seed=seed)
+        likely = _likelihood(exposures, lead, here, will_meet[here])
         explained[here] |= likely >= _LIKELY
     return explained
 
@@ -59,39 +60,42 @@ def exposures_meeting(exposures: Exposures, lead: Lead) -> Flags:
     return met
 
 
-def is_symptom(exposures: Exposures, lead: Lead, earlier: StepRows, *, seed: int) -> bool:
+def is_symptom(exposures: Exposures, lead: Lead, earlier: Tally) -> bool:
     """Whether the lead's step is reached more often because of the fault, from an earlier step."""
-    inside = members(earlier, lead.conditions)
-    later = inside & (earlier.day >= lead.onset.day)
-    if later.sum() < FEWEST_ROWS or not _usually_before(exposures, lead, earlier.step):
+    rows = earlier.rows
+    if earlier.of(lead.conditions).since(lead.onset.day).n < FEWEST_ROWS:
         return False
-    reach = replace(earlier, bad=_goes_on(exposures, earlier, lead.step).astype(np.float64))
-    excess, error, usual = _excess(reach, lead, seed=seed)
+    if not _usually_before(exposures, lead, rows.step):
+        return False
+    excess, error, usual = _excess(earlier, lead, _goes_on(exposures, rows, lead.step))
     return excess > _SYMPTOM_Z * error and excess > _SYMPTOM_SHARE * max(usual, 0.02)
 
 
-def inherits(exposures: Exposures, lead: Lead, later_step: int, *, seed: int) -> bool:
+def inherits(exposures: Exposures, lead: Lead, here: Tally, later_step: int) -> bool:
     """Whether the lead's excess arises only at a later step that its journeys go on to.
 
     Then those who came to the bad outcome *before* they could reach that step are no more than
-    usual.
+    usual. ``here``: the lead's own step.
     """
-    rows = rows_of_step(
-        exposures, lead.step, explained=np.zeros(len(exposures), dtype=np.bool_), seed=seed
-    )
+    rows = here.rows
     goes_on = _goes_on(exposures, rows, later_step)
     met = members(rows, lead.conditions) & (rows.day >= lead.onset.day)
     if not met.any() or goes_on[met].mean() < _OFTEN_GOES_ON:
         return False
-    on_the_way = replace(rows, bad=rows.bad * ~goes_on)
-    excess, _, _ = _excess(on_the_way, lead, seed=seed)
+    excess, _, _ = _excess(here, lead, rows.bad * ~goes_on)
     return excess < _OWN_SHARE * lead.onset.excess
 
 
-def _excess(rows: StepRows, lead: Lead, *, seed: int) -> tuple[float, float, float]:
-    """Return the excess of the lead's rows, its standard error and the usual rate."""
-    left_out = members(rows, lead.conditions) & (rows.day >= lead.onset.day)
-    tally = tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
+def _excess(tally: Tally, lead: Lead, happens: Floats | Flags) -> tuple[float, float, float]:
+    """Return the excess of what happens to the lead's rows, its standard error and the usual rate.
+
+    Expected is what happens to the others of the same stratum of the expected rate.
+    """
+    rows = replace(tally.rows, bad=happens.astype(np.float64))
+    others = ~(members(rows, lead.conditions) & (rows.day >= lead.onset.day))
+    sums = np.bincount(tally.stratum[others], rows.bad[others], STRATA)
+    shares = sums / np.maximum(np.bincount(tally.stratum[others], minlength=STRATA), 1)
+    tally = tally_of(rows, shares[tally.stratum])
     inside = tally.of(lead.conditions)
     later = inside.since(lead.onset.day)
     news = usual_excess(tally, inside, since=np.array([lead.onset.day]))
@@ -116,17 +120,15 @@ def _will_meet(exposures: Exposures, met: Flags, within: int | None) -> Flags:
     return np.asarray((first > exposures.time) & (first - within <= exposures.time))
 
 
-def _likelihood(exposures: Exposures, here: Ints, will_meet: Flags, *, seed: int) -> Floats:
-    """Return the probability of meeting the cause later, from attributes and time, out of fold."""
-    days = exposures.time[here] / MICROS_A_DAY
-    X = np.column_stack([exposures.codes[here], days - days.min()])
-    return cross_fitted_probability(
-        X.astype(np.float32),
-        will_meet.astype(np.float64),
-        customer_fold(exposures.customer[here], 2, seed),
-        settings=TreeSettings(trees=50, leaves=15, learning_rate=0.1, min_leaf=20, seed=seed),
-        categorical=range(exposures.codes.shape[1]),
-    )
+def _likelihood(exposures: Exposures, lead: Lead, here: Ints, will_meet: Flags) -> Floats:
+    """Return the probability of meeting the cause later, by week and conditions met already."""
+    pattern = np.zeros(len(here), dtype=np.int64)
+    for attribute, code in lead.conditions:
+        pattern = 2 * pattern + (exposures.codes[here, attribute] == code)
+    week = (exposures.day[here] - exposures.day[here].min()) // 7
+    group = week * 2 ** len(lead.conditions) + pattern
+    share = np.bincount(group, will_meet) / np.maximum(np.bincount(group), 1)
+    return np.asarray(share[group])
 
 
 def _usually_before(exposures: Exposures, lead: Lead, earlier: int) -> bool:

@@ -20,7 +20,7 @@ class Effect:
     """Additional probability of the bad outcome; ``rate`` = ``expected_rate`` + ``effect``.
 
     ``known``: the number of exposures with a known outcome that it rests on; ``z``: the effect in
-    standard errors, 0 if it is negative.
+    standard errors half-way between both rates, 0 if it is negative.
     """
 
     effect: float
@@ -103,5 +103,10 @@ def _effect(counted: Daily, *, usual: tuple[float, float], scatter: float) -> Ef
         rate=rate,
         expected_rate=expected_rate,
         known=n,
-        z=max(effect, 0.0) / half * _TWO_SIDED_95,
+        z=max(effect, 0.0) / _half_way(rate, expected_rate, n, error, scatter),
     )
+
+
+def _half_way(rate: float, expected_rate: float, n: int, error: float, scatter: float) -> float:
+    middle = ((rate + expected_rate) / 2.0 * n + 1.0) / (n + 2.0)
+    return float(np.sqrt(scatter * (middle * (1.0 - middle) / n + error**2)))

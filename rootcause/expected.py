@@ -5,9 +5,11 @@ attribute on one path, so what changes *for one value only* stays in the residua
 values born inside the log (a new release) is left out, or the model would learn the fault.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.trees import TreeSettings, cross_fitted_probability
 from rootcause.exposure import Codes, Exposures, Flags, Floats, Ints
@@ -68,9 +70,8 @@ def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -
     is expected.
     """
     kept = [a for a in range(rows.n_whole) if not has_newborn_value(rows, a)]
-    what = np.column_stack([_few_codes(rows.codes[:, a]) for a in kept] + [rows.numbers])
-    X = np.column_stack([what, rows.day - rows.day.min(), rows.day % 7])
-    n_what = what.shape[1]
+    X = features_of(rows, kept)
+    n_what = X.shape[1] - 2
     groups = (tuple(range(n_what)), (n_what, n_what + 1))
     settings = TreeSettings(
         trees=90,
@@ -83,13 +84,20 @@ def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -
         interaction_groups=tuple(group for group in groups if group),
     )
     return cross_fitted_probability(
-        X.astype(np.float32),
+        X,
         rows.bad,
         rows.fold,
         settings=settings,
         categorical=range(len(kept)),
         weight=None if left_out is None else np.where(left_out, 0.0, 1.0),
     )
+
+
+def features_of(rows: StepRows, attributes: Sequence[int]) -> NDArray[np.float32]:
+    """Return what rates are expected from: codes of attributes, numbers, day and weekday."""
+    what = [_few_codes(rows.codes[:, a]) for a in attributes]
+    when = [rows.day - rows.day.min(), rows.day % 7]
+    return np.column_stack([*what, rows.numbers, *when]).astype(np.float32)
 
 
 def customer_fold(customer: Ints, n_folds: int, seed: int) -> Ints:

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from journeys.definition import Outcome
 from journeys.errors import FindingsError, listed
 from journeys.writing import whole_file
+from rootcause.association import Association
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Findings:
 
     ``smallest_detectable_effect``: had a single condition begun to do harm of this size in the last
     third of the log, it would have been found for half of all exposures; None where nothing could
-    be searched, and then ``note`` says why. ``smallest_by_step``: the same, per step.
+    be searched, and then ``note`` says why. ``smallest_by_step``: the same, per step. ``chronic``:
+    what has always been worse, apart from the findings because nothing says that it is a cause.
     """
 
     journey: str
@@ -79,11 +81,15 @@ class Findings:
     findings: tuple[Finding, ...]
     smallest_by_step: dict[str, float] = field(default_factory=dict)
     note: str = ""
+    chronic: tuple[Association, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return what `write_findings` writes."""
         shown = {name: _plain(value) for name, value in asdict(self).items()}
-        return shown | {"findings": [finding.as_dict() for finding in self.findings]}
+        return shown | {
+            "findings": [finding.as_dict() for finding in self.findings],
+            "chronic": [association.as_dict() for association in self.chronic],
+        }
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> "Findings":
@@ -107,6 +113,7 @@ class Findings:
                 "Write the file anew with `offramp findings`."
             )
         given["findings"] = tuple(_finding(one) for one in given["findings"])
+        given["chronic"] = tuple(map(Association.from_dict, given.get("chronic", ())))
         return cls(**given)
 
     def finding(self, id_: str) -> Finding:

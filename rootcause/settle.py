@@ -25,6 +25,7 @@ from rootcause.significance import dispersion
 from rootcause.tally import Conditions, Tally, members, tally_of
 
 _REFITS = 2
+_GRUDGING = 2.5
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _with_evidence(look: Look, lead: Lead, tally: Tally) -> Settled | None:
     grudging = lead_of(look.tally, lead.conditions, slices)
     if final is None or grudging is None:
         return None
-    deflated = min(final.onset.deflated, grudging.onset.deflated)
+    deflated = min(final.onset.deflated, _GRUDGING * grudging.onset.deflated)
     if final.onset.at_birth:
         deflated = final.onset.deflated
     since, scatter = final.onset.day, look.scatter

@@ -10,7 +10,7 @@ import numpy as np
 
 from rootcause.count import counted
 from rootcause.expected import StepRows
-from rootcause.exposure import Codes, Flags, Floats
+from rootcause.exposure import Codes, Flags, Floats, Ints
 
 Conditions = tuple[tuple[int, int], ...]
 """Pairs of (attribute, code), sorted by attribute."""
@@ -44,7 +44,7 @@ class Daily:
         )
 
     @property
-    def days(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def days(self) -> Ints:
         """The days counted, as days since the epoch, shape (n_days,)."""
         return self.first_day + np.arange(len(self.rows))
 
@@ -90,6 +90,11 @@ class Tally:
                 self._kept.clear()
             self._kept[conditions] = self._count(conditions)
         return self._kept[conditions]
+
+    @property
+    def stratum(self) -> Codes:
+        """The stratum of the expected rate of each row, shape (n,)."""
+        return self._cell % STRATA
 
     @property
     def whole(self) -> Daily:

@@ -1,6 +1,6 @@
 """Thresholds: numbers as conditions that a reader can understand, such as ``amount > 25,000``.
 
-A number is cut at its quintiles, each rounded as a person would say it; on which side of a cut an
+A number is cut at its deciles, each rounded as a person would say it; on which side of a cut an
 exposure lies is an attribute of two values, and of a third where the number is not known.
 """
 
@@ -8,13 +8,13 @@ import numpy as np
 
 from rootcause.last_known import MISSING, Codes, Flags, Floats
 
-_SHARES = (0.2, 0.4, 0.6, 0.8)
-_NEAR = 0.05
+_SHARES = tuple(tenth / 10 for tenth in range(1, 10))
+_NEAR = 0.03
 _ABOVE, _UP_TO = "> ", "≤ "
 
 
 def cuts_of(numbers: Floats) -> list[float]:
-    """Return readable cuts near the quintiles of the known numbers, ascending, at most four.
+    """Return readable cuts near the deciles of the known numbers, ascending, at most nine.
 
     Rounded to two significant digits, or as many more as keep it among the numbers it should part.
     """
