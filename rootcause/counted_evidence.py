@@ -1,8 +1,8 @@
 """The evidence of every leaf that it changed, by how much the cause is said to raise it.
 
 A calm leaf strays from its usual logit by a Student's t: most leaves little, a few far, so no
-single leaf can outvote all others.  A leaf of the cause strays about the cause's rise instead, or, with
-some probability, stayed calm: not everybody counted in a leaf meets what is broken.
+single leaf can outvote all others.  A leaf of the cause strays about the cause's rise instead, or,
+with some probability, stayed calm: not everybody counted in a leaf meets what is broken.
 """
 
 import numpy as np
