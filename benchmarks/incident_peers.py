@@ -2,8 +2,8 @@
 
 None of them is on PyPI, so each is written here from its description: a likelihood ratio per
 conjunction with a price for complexity, Adtributor (Bhagwan et al. 2014) and RiskLoc (Kalander
-2022) with the thresholds of their papers.  All are given the same leaves and the same expected counts:
-the rate of each leaf's past, shrunk a little towards that of all.
+2022) with the thresholds of their papers.  All are given the same leaves and the same expected
+counts: the rate of each leaf's past, shrunk a little towards that of all.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,25 +75,27 @@ def adtributor(incident: Incident, *, explains: float = 0.67, each: float = 0.1)
     return [named for _, attribute in ranked for named in attribute][:_MOST]
 
 
-def riskloc(incident: Incident, *, risky: float = 0.5, explains: float = 0.15) -> list[Answer]:
-    """Name, again and again, the simplest conjunction with enough risk, and take its leaves out.
+def riskloc(incident: Incident, *, risky: float = 0.5, explains: float = 0.02) -> list[Answer]:
+    """Name, again and again, the conjunction with the fewest conditions that has enough risk.
 
-    Risk: the weight of deviating leaves inside, less the weight that still deviates once the
-    conjunction's own change is spread over its leaves.
+    Risk: how much of the weight inside deviates, less how much deviation remains once the
+    conjunction's own change is spread over its leaves. Leaves that are explained are taken out.
     """
     leaves, conjunctions, expected = _given(incident)
-    n, bad = leaves.n[:, -1], leaves.bad[:, -1]
-    left, ranked = n > 0, list[Answer]()
-    cut = _cut(_deviation(bad, expected)[left])
-    total = (bad - expected)[_deviation(bad, expected) > cut].sum()
+    bad, left = leaves.bad[:, -1], leaves.n[:, -1] > 0
+    deviation = _deviation(bad, expected)
+    high = deviation > _cut(deviation[left])
+    enough = explains * (bad - expected)[high].sum()
+    orders = np.array([len(same[0][0]) for same in conjunctions.names])
+    ranked: list[Answer] = []
     while len(ranked) < _MOST:
-        risk, power = _risk(conjunctions, bad * left, expected * left, cut)
-        power = power / max(total, 1e-9)
-        good = (risk >= risky) & (power >= explains)
-        if not good.any():
+        power = conjunctions.members @ np.where(left, bad - expected, 0.0)
+        found = (_risk(conjunctions, bad * left, expected * left, high & left) >= risky) & (
+            power > enough
+        )
+        if not found.any():
             break
-        orders = np.array([len(same[0][0]) for same in conjunctions.names])
-        simplest = good & (orders == orders[good].min())
+        simplest = found & (orders == orders[found].min())
         chosen = int(np.argmax(np.where(simplest, power, -np.inf)))
         ranked.append(answer(conjunctions.names_of(chosen, leaves)[0]))
         left[conjunctions.leaves_in(chosen)] = False
@@ -112,29 +114,30 @@ def _deviation(bad: Floats, expected: Floats) -> Floats:
     return np.asarray(2 * (bad - expected) / np.maximum(bad + expected, 1e-9), dtype=np.float64)
 
 
-def _cut(deviation: Floats) -> float:
-    """Return where deviating begins: as far up as the calm leaves reach down."""
-    return float(min(max(-np.quantile(deviation, 0.05), 0.0), 1.0))
+def _cut(deviation: Floats, outliers: int = 5) -> float:
+    """Return where deviating begins: the nearer end of the deviations without a few outliers."""
+    ordered = np.sort(np.unique(deviation))
+    outliers = min(outliers, len(ordered) - 1)
+    return float(min(abs(ordered[outliers]), abs(ordered[-1 - outliers])))
 
 
 def _risk(
-    conjunctions: Conjunctions, bad: Floats, expected: Floats, cut: float
-) -> tuple[Floats, Floats]:
+    conjunctions: Conjunctions, bad: Floats, expected: Floats, high: NDArray[np.bool_]
+) -> Floats:
     members = conjunctions.members
     deviation = _deviation(bad, expected)
-    weight = np.where(expected > 0, np.abs(deviation - cut), 0.0)
-    high = members @ (weight * (deviation > cut))
-    low = members @ (weight * (deviation <= cut))
+    edge = deviation[high].min() if high.any() else 0.0
+    weight = np.minimum(np.abs(np.where(high, deviation, edge - deviation)), 1.0) * (expected > 0)
+    heavy, light = members @ (weight * high), members @ (weight * ~high)
     spread = (members @ bad) / np.maximum(members @ expected, 1e-9)
     inside = members.tocoo()
+    compared = (bad > 0)[inside.col]
     after = _deviation(bad[inside.col], expected[inside.col] * spread[inside.row])
-    still = np.abs(after) * (np.abs(after) > cut) * (expected[inside.col] > 0)
-    weight_all = np.maximum(high + low, 1e-9)
-    rest = np.bincount(inside.row, still, minlength=members.shape[0]) / np.maximum(
-        np.bincount(inside.row, np.abs(after), minlength=members.shape[0]), 1e-9
+    remains, before = (
+        np.bincount(inside.row, np.abs(by) * compared, minlength=members.shape[0])
+        for by in (after, deviation[inside.col])
     )
-    power = members @ np.where(deviation > cut, bad - expected, 0.0)
-    return high / weight_all - rest * (low / weight_all), np.asarray(power, dtype=np.float64)
+    return np.asarray(heavy / (heavy + light + 1) - remains / np.maximum(before, 1e-9))
 
 
 PEERS: Mapping[str, Peer] = {

@@ -34,9 +34,9 @@ def leaves_of(rows: pd.DataFrame, *, at: Hashable, attributes: Sequence[str], ti
     _refuse_what_is_no_count(rows)
     if not attributes:
         raise TooLittleDataError("No attributes are named: name the columns to search.")
-    # Not boolean indexing first: a comparison of a number with a timestamp must be said clearly.
-    _refuse_unknown_time(rows[time], at)
-    known = rows[(rows[time] <= at) & (rows["n"] > 0)]
+    somebody = rows[rows["n"] > 0]
+    _refuse_unknown_time(somebody[time], at)
+    known = somebody[somebody[time] <= at]
     moments, times = pd.factorize(known[time], sort=True)
     if len(times) < 3:
         raise TooLittleDataError(

@@ -12,6 +12,8 @@ from rootcause.counted_leaves import Codes, Floats
 _TRIED_FIRST = 20
 # Nats that a second cause must earn beyond its own price: odds of 20 to 1 against having two.
 _SECOND = 3.0
+# Two children of one parent always fit a little better than the parent: by so much they must.
+_BETTER_BY = 0.05
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ def ranking_of(evidence: Floats, conjunctions: Conjunctions) -> Ranking:
     support = _support(evidence, conjunctions)
     order = np.argsort(-support, kind="stable")
     best, together = float(support[order[0]]), 1
+    bar = best + _BETTER_BY * abs(best)
     for first in order[:_TRIED_FIRST]:
         second, gain = _second(evidence, conjunctions, int(first))
-        if gain > 0 and support[first] + gain > best:
+        if gain > 0 and support[first] + gain > max(best, bar):
             best, together = float(support[first] + gain), 2
             pair = sorted((int(first), second), key=lambda one: -support[one])
     if together == 2:
