@@ -25,6 +25,7 @@ _COUNTS = {"min": "time", "cnt": "n", "value": "bad"}
 class Incident:
     """The rows of one incident up to its time, and the causes that the operators named.
 
+    ``at``: the labelled time, or the last one before it that anybody was counted in.
     ``rows``: time, n, bad and ``attributes``, which may be null.
     """
 
@@ -104,9 +105,13 @@ def _refuse_missing(table: pd.DataFrame, needed: Iterable[str], path: Path) -> N
 
 
 def _incident(name: str, rows: pd.DataFrame, at: int, cause: str) -> Incident:
-    known = rows[rows["time"] <= at].drop(columns="case").reset_index(drop=True)
+    somebody = rows[(rows["time"] <= at) & (rows["n"] > 0)].drop(columns="case")
+    # Stalls and viewers are counted apart: now and then a leaf has more of the former.
+    bad = somebody["bad"].fillna(0).clip(lower=0, upper=somebody["n"])
+    known = somebody.assign(bad=bad).reset_index(drop=True)
     counted = ("time", "n", "bad")
     attributes = [c for c in known if c not in counted and bool(known[c].notna().any())]
     named = json.loads(cause)
     causes = named if isinstance(named, list) else [named]
-    return Incident(name, known, tuple(map(str, attributes)), at, tuple(map(answer, causes)))
+    last = int(known["time"].max()) if len(known) else at
+    return Incident(name, known, tuple(map(str, attributes)), last, tuple(map(answer, causes)))

@@ -11,8 +11,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -20,8 +21,11 @@ from benchmarks.incident_data import ALL, PARTS, Incident, answer, incidents_in
 from benchmarks.incident_peers import PEERS, Peer
 from benchmarks.incident_scores import FIRST, recalls, scored
 from benchmarks.record import goal, limit, record
-from journeys.errors import OfframpError
+from journeys.errors import OfframpError, TooLittleDataError
 from rootcause.counted import CountedCauses, causes_in_counts
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 DATA = "OFFRAMP_SHARED_DATA"
 LIBRARIES = ["numpy", "pandas", "scipy"]
@@ -59,19 +63,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def offramp_row(incidents: Sequence[Incident]) -> tuple[dict[str, object], list[CountedCauses]]:
-    """Return our row, and what was found in each incident."""
+    """Return our row, and what was found in each incident that could be searched.
+
+    One that cannot, for want of earlier times, is an incident without an answer.
+    """
     started = time.perf_counter()
-    found = [causes_at(incident, incident.at) for incident in incidents]
+    found = [_or_none(causes_at, incident, incident.at) for incident in incidents]
     seconds = time.perf_counter() - started
-    answers = [[answer(cause.conditions) for cause in one.causes] for one in found]
-    return _row("offramp", recalls(incidents, answers), seconds), found
+    answers = [[answer(cause.conditions) for cause in one.causes] if one else [] for one in found]
+    searched = [one for one in found if one]
+    row = _row("offramp", recalls(incidents, answers), seconds)
+    return row | {"refused": len(found) - len(searched)}, searched
 
 
 def peer_row(name: str, peer: Peer, incidents: Sequence[Incident]) -> dict[str, object]:
     """Return the row of another method on the same incidents."""
     started = time.perf_counter()
-    answers = [peer(incident) for incident in incidents]
+    answers = [_or_none(peer, incident) or [] for incident in incidents]
     return _row(name, recalls(incidents, answers), time.perf_counter() - started)
+
+
+def _or_none(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | None:
+    try:
+        return work(*given, **named)
+    except TooLittleDataError:
+        return None
 
 
 def causes_at(incident: Incident, at: int) -> CountedCauses:
@@ -81,7 +97,11 @@ def causes_at(incident: Incident, at: int) -> CountedCauses:
 
 def silence(found: Sequence[CountedCauses]) -> dict[str, object]:
     """Return the share of incidents that are said to stand out: the rest would raise no alarm."""
-    return {"incidents_that_stand_out": round(float(np.mean([o.stands_out for o in found])), 3)}
+    return {
+        "incidents_that_stand_out": round(
+            float(np.mean([one.stands_out for one in found] or [False])), 3
+        )
+    }
 
 
 def false_alarms(incidents: Sequence[Incident]) -> dict[str, object]:

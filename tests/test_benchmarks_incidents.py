@@ -62,6 +62,31 @@ def test_without_the_data_it_says_so_and_leaves(
     assert "--data" in said
 
 
+def test_an_incident_that_cannot_be_searched_is_one_without_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels = made_up(tmp_path / "data") / "labels.csv"
+    labels.write_text(labels.read_text().replace("case2,300", "case2,60"))
+    out = tmp_path / "out.json"
+    assert main(["--data", str(tmp_path / "data"), "--json", str(out)]) == 0
+    written = json.loads(out.read_text())
+    assert written["rows"][0]["refused"] == 1
+    assert written["exact_at_5"] == pytest.approx(1.5 / 3, abs=1e-4)
+
+
+def test_more_stalls_than_viewers_and_a_minute_between_rows_are_borne(tmp_path: Path) -> None:
+    folder = made_up(tmp_path)
+    rows = pd.read_parquet(folder / "leaf_timeseries.parquet")
+    rows.loc[rows.index[0], "value"] = rows.loc[rows.index[0], "cnt"] + 5
+    rows.to_parquet(folder / "leaf_timeseries.parquet")
+    labels = folder / "labels.csv"
+    labels.write_text(labels.read_text().replace("case0,300", "case0,330"))
+    incident = incidents_in(folder)[0]
+    assert incident.at == 300
+    assert (incident.rows["bad"] <= incident.rows["n"]).all()
+
+
 def test_labels_without_rows_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
