@@ -24,6 +24,7 @@ from rootcause.tally import Conditions, Daily, Tally
 _DAYS_BEFORE = 7
 _SHARE_BEFORE = 0.1
 _WITHIN_NATS = 2.0
+_MOST_DAYS_BETWEEN = 14
 _ITERATIONS = 8
 _EDGE = 1e-3
 _SURELY_ABSENT = 6.0
@@ -68,13 +69,25 @@ class Usual:
 
 @dataclass(frozen=True)
 class _Tables:
-    """Per possible onset and stratum: rows, bad and usual rate from then on."""
+    """Per possible onset and stratum: rows, bad and usual rate from then on; and its `_dating`."""
 
     days: Ints
     rows: Floats
     bad: Floats
     rate: Floats
     usual: Usual
+    dating: Floats
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """Per possible onset its log-likelihood ratios, its excess, and what dates it there."""
+
+    days: Ints
+    ratio: Floats
+    deflated: Floats
+    excess: Floats
+    dating: Floats
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,26 @@ class _Side:
 
 def find_onset(tally: Tally, conditions: Conditions) -> Onset | None:
     """Return the most likely onset of an excess where the conditions hold, or None."""
+    profile = _profile(tally, conditions)
+    if profile is None:
+        return None
+    best = int(np.argmax(np.where(profile.ratio > 0, profile.dating, -np.inf)))
+    if profile.ratio[best] <= 0:
+        return None
+    earliest, latest = _interval(profile, tally.of(conditions), best)
+    return Onset(
+        day=int(profile.days[best]),
+        earliest=earliest,
+        latest=latest,
+        ratio=float(profile.ratio[best]),
+        deflated=float(profile.deflated[best]),
+        excess=float(profile.excess[best]),
+        at_birth=_is_birth(tally, conditions, int(profile.days[best])),
+    )
+
+
+def _profile(tally: Tally, conditions: Conditions) -> _Profile | None:
+    """Return the evidence for each possible onset, or None if no day can be one."""
     tables = _tables(tally, conditions)
     if tables is None:
         return None
@@ -106,24 +139,24 @@ def find_onset(tally: Tally, conditions: Conditions) -> Onset | None:
     chance = 1.0 / additive[2] + tables.usual.chance
     ratio = np.maximum(additive[0], noisy_or[0]) / additive[2] / chance
     ratio = np.where(additive[1] >= SMALLEST_EFFECT, ratio, 0.0)
-    deflated = ratio * chance / (chance + tables.usual.misfit)
     # A release that is bad is bad from its first day: that day is as likely as all others together.
-    head_start = np.zeros(len(ratio))
-    head_start[0] = np.log(ONSETS_IN_EFFECT) * _is_birth(tally, conditions, int(tables.days[0]))
-    best = len(ratio) - 1 - int(np.argmax((deflated + head_start)[::-1]))
-    if ratio[best] <= 0:
-        return None
-    likely = ratio + head_start
-    near = tables.days[likely >= likely[best] - _WITHIN_NATS]
-    return Onset(
-        day=int(tables.days[best]),
-        earliest=int(near.min()),
-        latest=int(near.max()),
-        ratio=float(ratio[best]),
-        deflated=float(deflated[best]),
-        excess=float(additive[1][best]),
-        at_birth=_is_birth(tally, conditions, int(tables.days[best])),
-    )
+    at_birth = _is_birth(tally, conditions, int(tables.days[0]))
+    dating = tables.dating
+    dating[0] += np.log(ONSETS_IN_EFFECT) * at_birth
+    deflated = ratio * chance / (chance + tables.usual.misfit)
+    return _Profile(tables.days, ratio, deflated, additive[1], dating)
+
+
+def _interval(profile: _Profile, inside: Daily, best: int) -> tuple[int, int]:
+    """Return the first and the last likely onset: all days that explain about as much.
+
+    From the day after the last row before them: what began in between shows as well only then.
+    """
+    near = profile.days[profile.dating >= profile.dating[best] - _WITHIN_NATS]
+    with_rows = inside.days[inside.rows.sum(axis=1) > 0]
+    before = with_rows[with_rows < near.min()]
+    earliest = before[-1] + 1 if len(before) else near.min()
+    return int(max(earliest, near.min() - _MOST_DAYS_BETWEEN)), int(near.max())
 
 
 def _is_birth(tally: Tally, conditions: Conditions, day: int) -> bool:
@@ -198,12 +231,12 @@ def _tables(tally: Tally, conditions: Conditions) -> _Tables | None:
     if not len(days):
         return None
     place = days - inside.first_day
-    kinds = (inside.rows, inside.bad, inside.expected)
-    n, bad, rates = (np.cumsum(kind[::-1], axis=0)[::-1][place] for kind in kinds)
+    n, bad, rates = (_from(kind, place) for kind in (inside.rows, inside.bad, inside.expected))
     usual = usual_excess(tally, inside, since=days, parts=parts_of(tally, conditions))
     mean = np.divide(rates, n, out=np.full_like(n, 0.5), where=n > 0)
     rate = np.clip(mean + usual.level[:, None], _EDGE, 1 - _EDGE)
-    return _Tables(days=days, rows=n, bad=bad, rate=rate, usual=usual)
+    dating = _dating(inside, place)
+    return _Tables(days=days, rows=n, bad=bad, rate=rate, usual=usual, dating=dating)
 
 
 def _possible_onsets(inside: Daily, n_days: int) -> Ints:
@@ -217,13 +250,44 @@ def _possible_onsets(inside: Daily, n_days: int) -> Ints:
 def _fit(tables: _Tables, slope: Floats) -> tuple[Floats, Floats, Floats]:
     """Return log-likelihood ratio, mean excess and information of p = rate + q slope per onset."""
     n, bad, rate = tables.rows, tables.bad, tables.rate
+    p = _shifted(n, bad, rate, slope, lowest=0.0)
+    excess = (n * (p - rate)).sum(axis=1) / n.sum(axis=1)
+    return _gain(n, bad, rate, p), excess, (n / (rate * (1 - rate))).sum(axis=1)
+
+
+def _dating(inside: Daily, place: Ints) -> Floats:
+    """Return the log-likelihood of a change at each place: a level before, another from then on.
+
+    What stands before the change must be as usual, too: without that, a later day always looks
+    better for having a longer past.
+    """
+    found = np.zeros(len(place))
+    for late in (False, True):
+        n, bad, expected = (
+            _from(kind, place) if late else kind.sum(axis=0) - _from(kind, place)
+            for kind in (inside.rows, inside.bad, inside.expected)
+        )
+        some = np.maximum(n, 1.0)
+        rate = np.clip(expected / some, _EDGE, 1 - _EDGE)
+        found += _gain(n, bad, rate, _shifted(n, bad, rate, np.ones_like(rate), lowest=-1.0))
+    return found
+
+
+def _from(kind: Floats, place: Ints) -> Floats:
+    return np.asarray(np.cumsum(kind[::-1], axis=0)[::-1][place])
+
+
+def _shifted(n: Floats, bad: Floats, rate: Floats, slope: Floats, *, lowest: float) -> Floats:
+    """Return p = rate + q slope with the likeliest q of each row of the tables."""
     q = np.zeros((len(n), 1))
     for _ in range(_ITERATIONS):
         p = np.clip(rate + q * slope, _EDGE, 1 - _EDGE)
         score = (slope * (bad - n * p) / (p * (1 - p))).sum(axis=1, keepdims=True)
         information = (slope**2 * n / (p * (1 - p))).sum(axis=1, keepdims=True)
-        q = np.clip(q + score / information, 0.0, 1.0)
-    p = np.clip(rate + q * slope, _EDGE, 1 - _EDGE)
+        q = np.clip(q + score / np.maximum(information, _EDGE), lowest, 1.0)
+    return np.clip(rate + q * slope, _EDGE, 1 - _EDGE)
+
+
+def _gain(n: Floats, bad: Floats, rate: Floats, p: Floats) -> Floats:
     gain = bad * np.log(p / rate) + (n - bad) * np.log((1 - p) / (1 - rate))
-    excess = (n * (p - rate)).sum(axis=1) / n.sum(axis=1)
-    return gain.sum(axis=1), excess, (n / (rate * (1 - rate))).sum(axis=1)
+    return np.asarray(gain.sum(axis=1))

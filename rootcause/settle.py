@@ -26,6 +26,8 @@ from rootcause.tally import Conditions, Tally, members, tally_of
 
 _REFITS = 2
 _GRUDGING = 2.5
+_DAYS_IN_DOUBT = 7
+_MOST_LEFT_OUT = 0.6
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     rows, tally, slices = look.rows, look.tally, look.scanned.slices
     for _ in range(_REFITS):
         parent = strongest_parent(tally, lead.conditions, slices)
-        tally = _without(rows, parent, since=lead.onset.day, seed=seed)
+        left_out = parent if _is_still_known(tally, parent, lead.onset.day) else lead.conditions
+        tally = _without(rows, left_out, since=lead.onset.day, seed=seed)
         leads = leads_of(tally, scan(rows, tally.expected))
         if not leads:
             return None
@@ -85,9 +88,18 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     return _with_evidence(look, final, _without(rows, conditions, since=final.onset.day, seed=seed))
 
 
+def _is_still_known(tally: Tally, parent: Conditions, since: int) -> bool:
+    """Whether enough of the parent's rows come before to tell how its customers always fared."""
+    inside = tally.of(parent)
+    return inside.since(since - _DAYS_IN_DOUBT).n <= _MOST_LEFT_OUT * inside.n
+
+
 def _without(rows: StepRows, conditions: Conditions, *, since: int, seed: int) -> Tally:
-    """Return the step with an expected rate that has not learnt from the rows of a candidate."""
-    left_out = members(rows, conditions) & (rows.day >= since)
+    """Return the step with an expected rate that has not learnt from the rows of a candidate.
+
+    Nor from those of the days before its onset, which may be dated too late.
+    """
+    left_out = members(rows, conditions) & (rows.day >= since - _DAYS_IN_DOUBT)
     return tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
 
 
