@@ -35,8 +35,9 @@ _YOUNG = 0.1
 class Onset:
     """When the excess of a conjunction began, and how sure that is.
 
-    ``day``, ``earliest``, ``latest``: days since the epoch; ``ratio``: log-likelihood ratio;
-    ``deflated``: the same, allowing for a misfit of the expected rate; ``excess``: of the rate;
+    ``day``, ``earliest``, ``latest``: days since the epoch; ``ratio``: log-likelihood ratio of the
+    day that shows most (at a birth, of its day); ``deflated``: the same, allowing for a misfit of
+    the expected rate; ``excess``: of the rate since the onset;
     ``at_birth``: whether the conjunction (a new release) did not exist before.
     """
 
@@ -118,14 +119,16 @@ def find_onset(tally: Tally, conditions: Conditions) -> Onset | None:
     if profile.ratio[best] <= 0:
         return None
     earliest, latest = _interval(profile, tally.of(conditions), best)
+    at_birth = _is_birth(tally, conditions, int(profile.days[best]))
+    surest = best if at_birth else int(np.argmax(profile.deflated))
     return Onset(
         day=int(profile.days[best]),
         earliest=earliest,
         latest=latest,
-        ratio=float(profile.ratio[best]),
-        deflated=float(profile.deflated[best]),
+        ratio=float(profile.ratio[surest]),
+        deflated=float(profile.deflated[surest]),
         excess=float(profile.excess[best]),
-        at_birth=_is_birth(tally, conditions, int(profile.days[best])),
+        at_birth=at_birth,
     )
 
 
