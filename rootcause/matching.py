@@ -36,7 +36,7 @@ def matched_weights(
     if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_TO_FIT:
         weights[pool] = 1.0
         return weights
-    kept = _free_attributes(exposures, definition, conditions)
+    kept = free_attributes(exposures, definition, conditions)
     X = np.column_stack(
         [
             exposures.codes[rows][:, kept],
@@ -56,9 +56,10 @@ def matched_weights(
     return weights
 
 
-def _free_attributes(
+def free_attributes(
     exposures: Exposures, definition: Definition, conditions: Mapping[str, str]
 ) -> list[int]:
+    """Return the attributes that may differ where the conditions hold, as places."""
     technical = set(definition.attributes.technical)
     named = set(conditions) - {STEP}
     taken = named | (technical if named & technical else set())
