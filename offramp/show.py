@@ -105,8 +105,26 @@ def _finding(one: Finding, worse: str) -> Iterable[str]:
     for other in one.also_indistinguishable:
         yield f"  cannot be told apart from {_conditions(other)}"
     yield f"  since {one.onset} (between {one.onset_interval[0]} and {one.onset_interval[1]})"
-    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) {worse}"
-    yield f"  {one.exposed_journeys:,} journeys exposed, {one.harmed_journeys:,} harmed"
+    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) {worse}{_robust(one)}"
+    harmed = f"{one.harmed_journeys:,} harmed"
+    if one.harmed_interval is not None:
+        harmed += f" ({one.harmed_interval[0]:,} to {one.harmed_interval[1]:,})"
+    yield f"  {one.exposed_journeys:,} journeys exposed, {harmed}"
+    if one.mechanism:
+        yield f"  {one.mechanism.partition(' → ')[2]}"
+    sure = [str(told["words"]) for told in (one.stability, one.excess_shap) if told]
+    if sure:
+        yield f"  {'; '.join(sure)}"
+    for doubt in (one.effect_disagreement, one.instrumentation):
+        if doubt:
+            yield f"  ! {doubt}"
+
+
+def _robust(one: Finding) -> str:
+    if one.effect_robust is None or one.effect_robust_interval is None:
+        return ""
+    low, high = (100 * end for end in one.effect_robust_interval)
+    return f"; doubly robust {100 * one.effect_robust:+.1f} ({low:.1f} to {high:.1f})"
 
 
 def _conditions(conditions: Mapping[str, str]) -> str:

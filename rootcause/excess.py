@@ -22,7 +22,7 @@ _MOST_ROWS = 10_000
 _MOST_EXPLAINED = 2_000
 _MOST_VALUES = 200
 _REFITS = 10
-_SHOWN = 4
+_SHOWN = 3
 _EDGE = 1e-3
 _STANDS_IN = 0.8
 _FEWEST_OF_A_VALUE = 20
@@ -60,11 +60,11 @@ def shap_on_excess(
     dict
         ``agrees``: whether as many attributes as there are conditions, the strongest first, are
         those of the conditions; None where another is among them, but may be by chance;
-        ``attributes``: ``{"attribute", "tier", "logits", "low", "high"}``, the mean SHAP value over
-        the exposed in log odds with its interval (refits over customers); ``logits``: their sum
-        with the base, the excess of the exposed; ``prefers``: the attribute it names instead, or
-        ""; ``words``.
-        Empty where fewer than 40 exposed journeys have a known outcome.
+        ``attributes``: by tier, ``{"attribute", "logits", "low", "high"}``, the mean SHAP value
+        over the exposed in log odds with its interval (refits over customers); ``logits``: the sum
+        over all with the base, which is the excess of the exposed; ``prefers``: the attribute
+        it names instead, or ""; ``words``. Empty where fewer than 40 exposed journeys have a known
+        outcome.
 
     Notes
     -----
@@ -179,16 +179,19 @@ def _told(
         "agrees": agrees,
         "prefers": "" if rival is None else columns.names[rival],
         "logits": round(float(mean.sum()), 3),
-        "attributes": [
-            {
-                "attribute": columns.names[place],
-                "tier": columns.tiers[place],
-                "logits": round(float(mean[place]), 3),
-                "low": round(float(mean[place] - error[place]), 3),
-                "high": round(float(mean[place] + error[place]), 3),
-            }
-            for place in order[:_SHOWN]
-        ],
+        "attributes": {
+            tier: [
+                {
+                    "attribute": columns.names[place],
+                    "logits": round(float(mean[place]), 3),
+                    "low": round(float(mean[place] - error[place]), 3),
+                    "high": round(float(mean[place] + error[place]), 3),
+                }
+                for place in order
+                if columns.tiers[place] == tier
+            ][:_SHOWN]
+            for tier in ("context", "technical")
+        },
         "words": _words([columns.names[place] for place in first], agrees),
     }
 

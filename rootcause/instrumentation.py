@@ -48,7 +48,10 @@ def instrumentation_of(log: EventLog, contrast: Contrast) -> str:
     if contrast.since is None:
         return ""
     days = _Days(log, log.times // MICROS_A_DAY, _inside(log, contrast), contrast.since)
-    told = [*_gaps(days), *_names(days), *_volumes(days, contrast), *_newly_recorded(contrast)]
+    recorded = list(_newly_recorded(contrast))
+    told = [*_gaps(days), *recorded, *_names(days)]
+    if not recorded:  # else the volumes move with whom the conditions can be seen of
+        told += _volumes(days, contrast)
     return f"may be a tracking artefact: {'; '.join(told[:_MOST])}" if told else ""
 
 

@@ -26,6 +26,8 @@ from rootcause.matching import free_attributes
 
 _MOST_OFTEN = 3
 _FEWEST_EXPOSED = 40
+_FEWEST_OF_A_LEVEL = 10
+_SHARE_UNSEEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -60,31 +62,29 @@ def mediated(levels: Ints, followed: Followed) -> Share | None:
 
     Returns
     -------
-    None where there is no effect to share out, or too few exposed
+    None where there is no effect to share out, there are too few exposed, or nearly all of them
+    show the symptom as often as the others hardly do: then nobody says what is without it
     """
-    exposed, often = followed.exposed, np.minimum(levels, _MOST_OFTEN)
-    if exposed.sum() < _FEWEST_EXPOSED:
-        return None
-    is_at = (often[:, None] == np.arange(_MOST_OFTEN + 1)).astype(np.float64)
-    own, theirs = (
-        followed.draws[:, exposed],
-        followed.draws[:, ~exposed] * followed.weights[~exposed],
-    )
-    residual = followed.residual
-    counts, sums = own @ is_at[exposed], own @ (is_at[exposed] * residual[exposed, None])
-    mean = (sums.sum(axis=1) / counts.sum(axis=1))[:, None]
-    # one more journey of the usual kind, so that a level nobody reached says nothing
-    by_level = (sums + mean) / (counts + 1.0)
+    exposed, residual, draws = followed.exposed, followed.residual, followed.draws
+    level = np.minimum(levels, _MOST_OFTEN)[:, None] == np.arange(_MOST_OFTEN + 1)
+    is_at = level.astype(np.float64)
+    own, theirs = draws[:, exposed], draws[:, ~exposed] * followed.weights[~exposed]
     usual = theirs @ is_at[~exposed] / theirs.sum(axis=1)[:, None]
-    total = mean[:, 0] - theirs @ residual[~exposed] / theirs.sum(axis=1)
-    through = mean[:, 0] - (usual * by_level).sum(axis=1)
+    unseen = is_at[exposed].sum(axis=0) < _FEWEST_OF_A_LEVEL
+    if exposed.sum() < _FEWEST_EXPOSED or usual[0][unseen].sum() > _SHARE_UNSEEN:
+        return None
+    counts, sums = own @ is_at[exposed], own @ (is_at[exposed] * residual[exposed, None])
+    mean = sums.sum(axis=1) / counts.sum(axis=1)
+    # one more journey of the usual kind, so that a level nobody reached says nothing
+    by_level = (sums + mean[:, None]) / (counts + 1.0)
+    total = mean - theirs @ residual[~exposed] / theirs.sum(axis=1)
     if total[0] <= 0:
         return None
+    through = mean - (usual * by_level).sum(axis=1)
     shares = np.clip(through / np.where(total > 0, total, np.inf), 0.0, 1.0)
     low, high = np.quantile(shares[1:], [0.025, 0.975])
-    return Share(
-        *(round(float(one), 3) for one in (shares[0], min(low, shares[0]), max(high, shares[0])))
-    )
+    found = (shares[0], min(low, shares[0]), max(high, shares[0]))
+    return Share(*(round(float(one), 3) for one in found))
 
 
 def residual_of(

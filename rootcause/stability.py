@@ -4,49 +4,57 @@ No new search: the same conditions and onset, measured again. Both were chosen o
 the halves flatter a little; a finding that a handful of customers make still falls apart here.
 """
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rootcause.contrast import Contrast, level_believed
-from rootcause.effect import Effect, effect_of
-from rootcause.expected import StepRows, customer_fold
+from rootcause.expected import customer_fold
 from rootcause.exposure import Flags
 from rootcause.intervals import Z_95
-from rootcause.settle import Settled
 
-_HOLDS_Z = 1.96
 _FEWEST = 20
 _ANOTHER_SEED = 20_261
 
 
-def halves_of(settled: Settled, contrast: Contrast, *, seed: int = 0) -> dict[str, object]:
+@dataclass(frozen=True)
+class _Excess:
+    """The excess of some rows with its standard error, over ``known`` journeys since the onset."""
+
+    value: float
+    error: float
+    known: int
+
+    def shown(self) -> dict[str, object]:
+        """Return it with its 95 % interval."""
+        return {
+            "effect": round(self.value, 4),
+            "low": round(max(-1.0, self.value - Z_95 * self.error), 4),
+            "high": round(min(1.0, self.value + Z_95 * self.error), 4),
+            "known": self.known,
+        }
+
+
+def halves_of(contrast: Contrast, *, seed: int = 0) -> dict[str, object]:
     """Return the effect on each half of the customers, and in how many it holds.
 
     Returns
     -------
     dict
-        ``holds_in``: how many of the two halves have an effect of 1.96 standard errors or more;
-        ``words``; ``halves``: ``{"effect", "low", "high", "z", "known"}`` of each that has at
-        least 20 exposed journeys with a known outcome.
+        ``holds_in``: how many of the two halves have an effect whose 95 % interval lies above 0;
+        ``words``; ``halves``: ``{"effect", "low", "high", "known"}`` of each half that has at least
+        20 exposed journeys with a known outcome.
     """
-    rows, lead = settled.look.rows, settled.lead
-    customer = contrast.exposures.customer[rows.index]
-    half = customer_fold(customer, 2, seed + _ANOTHER_SEED)
-    exposed = contrast.met[rows.index] & contrast.later[rows.index]
-    found = [
-        effect_of(
-            part_of(rows, half == number),
-            settled.expected[half == number],
-            lead.conditions,
-            since=lead.onset.day,
-            scatter=settled.look.scatter,
-        )
-        for number in range(2)
-        if (exposed & (half == number)).sum() >= _FEWEST
-    ]
-    holds = sum(one.z >= _HOLDS_Z for one in found)
-    return {"holds_in": holds, "words": _words(holds, found), "halves": [_shown(e) for e in found]}
+    half = customer_fold(contrast.exposures.customer, 2, seed + _ANOTHER_SEED)
+    parts = [replace(contrast, here=contrast.here & (half == number)) for number in range(2)]
+    excesses = [_excess(part, part.here & part.met) for part in parts]
+    found = [one for one in excesses if one.known >= _FEWEST]
+    holds = sum(one.value > Z_95 * one.error for one in found)
+    return {
+        "holds_in": holds,
+        "words": _words(holds, len(found)),
+        "halves": [one.shown() for one in found],
+    }
 
 
 def siblings_of(contrast: Contrast) -> tuple[dict[str, object], ...]:
@@ -59,38 +67,17 @@ def siblings_of(contrast: Contrast) -> tuple[dict[str, object], ...]:
         is below half of the finding's or within its error. Those of fewer than 20 journeys are left
         out.
     """
+    own = _excess(contrast, contrast.met & contrast.here).value
     found = []
     for name, value in contrast.named.items():
-        rows = contrast.siblings(name) & contrast.here
-        known = int((rows & contrast.later).sum())
-        if known < _FEWEST:
-            continue
-        effect, error = _excess(contrast, rows)
-        own, _ = _excess(contrast, contrast.met & contrast.here)
-        found.append(
-            {
-                "other_than": {name: value},
-                "effect": round(effect, 4),
-                "low": round(max(-1.0, effect - Z_95 * error), 4),
-                "high": round(min(1.0, effect + Z_95 * error), 4),
-                "known": known,
-                "clean": bool(effect < max(own / 2, Z_95 * error)),
-            }
-        )
+        excess = _excess(contrast, contrast.siblings(name) & contrast.here)
+        if excess.known >= _FEWEST:
+            clean = excess.value < max(own / 2, Z_95 * excess.error)
+            found.append({"other_than": {name: value}, **excess.shown(), "clean": bool(clean)})
     return tuple(found)
 
 
-def part_of(rows: StepRows, chosen: Flags) -> StepRows:
-    """Return some of the rows of a step."""
-    arrays = {
-        field.name: getattr(rows, field.name)[chosen]
-        for field in fields(rows)
-        if isinstance(getattr(rows, field.name), np.ndarray)
-    }
-    return replace(rows, **arrays)
-
-
-def _excess(contrast: Contrast, rows: Flags) -> tuple[float, float]:
+def _excess(contrast: Contrast, rows: Flags) -> _Excess:
     """Return the excess of some rows since the onset, over their past and over all others."""
     others = contrast.here & ~contrast.met & ~rows
     after, chance = _mean(contrast, rows & contrast.later)
@@ -100,7 +87,11 @@ def _excess(contrast: Contrast, rows: Flags) -> tuple[float, float]:
     believed, left = level_believed(contrast, rows & ~contrast.later, others, variance)
     drift = now - then if np.isfinite(then_variance) and np.isfinite(now_variance) else 0.0
     error = chance + left + min(now_variance, 1.0) + min(then_variance, 1.0)
-    return after - believed * before - drift, float(np.sqrt(contrast.scatter * error))
+    return _Excess(
+        after - believed * before - drift,
+        float(np.sqrt(contrast.scatter * error)),
+        int((rows & contrast.later).sum()),
+    )
 
 
 def _mean(contrast: Contrast, rows: Flags) -> tuple[float, float]:
@@ -109,24 +100,16 @@ def _mean(contrast: Contrast, rows: Flags) -> tuple[float, float]:
     if not n:
         return 0.0, np.inf
     p = contrast.expected[rows]
-    return float(contrast.residual[rows].mean()), float((p * (1.0 - p)).mean()) / n
+    rate = (contrast.exposures.bad[rows].sum() + 1.0) / (n + 2.0)
+    spread = max(float((p * (1.0 - p)).mean()), float(rate * (1.0 - rate)))
+    return float(contrast.residual[rows].mean()), spread / n
 
 
-def _words(holds: int, found: list[Effect]) -> str:
-    if len(found) < 2:
+def _words(holds: int, asked: int) -> str:
+    if asked < 2:
         return "too few customers to ask each half"
     return {
         2: "holds in both halves of the customers",
         1: "holds in one half of the customers, is not clear in the other",
         0: "is not clear in either half of the customers alone",
     }[holds]
-
-
-def _shown(effect: Effect) -> dict[str, object]:
-    return {
-        "effect": round(effect.effect, 4),
-        "low": round(effect.low, 4),
-        "high": round(effect.high, 4),
-        "z": round(effect.z, 2),
-        "known": effect.known,
-    }

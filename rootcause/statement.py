@@ -36,7 +36,7 @@ def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -
     """Return the finding of a settled cause; ``asked``: log, journeys, definition, outcome."""
     measured = _measured(settled, q, exposures, asked)
     contrast = _contrast(settled, exposures, measured.conditions)
-    return _told(_doubted(measured, settled, contrast, asked), settled, exposures, asked)
+    return _told(_doubted(measured, contrast, asked), settled, exposures, asked)
 
 
 def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) -> Finding:
@@ -71,7 +71,7 @@ def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) ->
     )
 
 
-def _doubted(one: Finding, settled: Settled, contrast: Contrast, asked: Asked) -> Finding:
+def _doubted(one: Finding, contrast: Contrast, asked: Asked) -> Finding:
     """Return the finding with what speaks for or against it: other estimates, rows and reasons."""
     log, _, definition, _ = asked
     robust = robust_effect(contrast, definition)
@@ -82,7 +82,7 @@ def _doubted(one: Finding, settled: Settled, contrast: Contrast, asked: Asked) -
         one,
         effect_disagreement=disagreement((one.effect, *one.effect_interval), robust),
         siblings=siblings_of(contrast),
-        stability=halves_of(settled, contrast),
+        stability=halves_of(contrast),
         excess_shap=shap_on_excess(contrast, definition, one.also_indistinguishable),
         instrumentation=instrumentation_of(log, contrast),
     )
