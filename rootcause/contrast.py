@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rootcause.exposure import STEP, Exposures, Flags, Floats, Ints
+from rootcause.exposure import STEP, Codes, Exposures, Flags, Floats
 from rootcause.scan import DRIFT_LOGITS, LEVEL_LOGITS, MISFIT_LOGITS
 
 _YOUNG = 0.1
@@ -87,29 +87,28 @@ def usual_spread(contrast: Contrast) -> float:
     return float((p * (1.0 - p)).mean())
 
 
-def attributes_to_adjust_for(contrast: Contrast) -> list[int]:
-    """Return the attributes in which the exposed have others beside them.
+def adjusted_for(contrast: Contrast) -> tuple[list[int], list[int]]:
+    """Return the attributes, and the numbers, in which the exposed have others beside them.
 
     Of the conditions, the one that parts them from the most siblings is what is compared, and is
-    left out; so is every attribute that says the same again (a device inside an OS).
+    left out; so is every attribute that says the same again (a device inside an OS). A number is
+    one number, and its thresholds are left out.
     """
     exposures, rows = contrast.exposures, contrast.here & contrast.later
-    siblings = {
-        name: contrast.siblings(name) & rows
-        for name in contrast.named
-        if name in exposures.attributes
-    }
+    siblings = {name: contrast.siblings(name) & rows for name in contrast.named}
     compared = max(siblings, key=lambda name: int(siblings[name].sum()), default="")
     beside = siblings.get(compared, rows & ~contrast.met)
-    return [
+    attributes = [
         place
         for place, name in enumerate(exposures.attributes)
         if name != compared
+        and name not in exposures.numeric
         and _has_others_beside(exposures.codes[:, place], rows & contrast.met, beside)
     ]
+    return attributes, [place for place, name in enumerate(exposures.numeric) if name != compared]
 
 
-def _has_others_beside(codes: Ints, met: Flags, beside: Flags) -> bool:
+def _has_others_beside(codes: Codes, met: Flags, beside: Flags) -> bool:
     size = int(codes.max()) + 1
     exposed = np.bincount(codes[met], minlength=size)
     others = np.bincount(codes[beside], minlength=size)

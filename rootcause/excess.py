@@ -15,7 +15,7 @@ from journeys.definition import Definition
 from models.draws import customer_draws
 from models.trees import TreeSettings, fit_trees
 from rootcause.contrast import Contrast
-from rootcause.exposure import Flags, Floats, Ints
+from rootcause.exposure import Codes, Flags, Floats, Ints
 
 _FEWEST = 40
 _MOST_ROWS = 10_000
@@ -133,9 +133,12 @@ def _some(rows: Ints, met: Flags, *, seed: int) -> Ints:
 def _columns(contrast: Contrast, definition: Definition, rows: Ints) -> _Columns:
     """Return the attributes without those of very many values, which fit any noise."""
     exposures, context = contrast.exposures, set(definition.attributes.context)
-    kept = [place for place, names in enumerate(exposures.names) if len(names) <= _MOST_VALUES]
-    named = [exposures.attributes[place] for place in kept]
-    numeric = tuple(definition.attributes.numeric)[: exposures.numbers.shape[1]]
+    kept = [
+        place
+        for place, names in enumerate(exposures.names)
+        if len(names) <= _MOST_VALUES and exposures.attributes[place] not in exposures.numeric
+    ]
+    named, numeric = [exposures.attributes[place] for place in kept], exposures.numeric
     tiers = ["context" if name in context else "technical" for name in named]
     return _Columns(
         names=(*named, *numeric),
@@ -147,7 +150,7 @@ def _columns(contrast: Contrast, definition: Definition, rows: Ints) -> _Columns
 
 
 def _stand_ins(
-    contrast: Contrast, names: list[str], codes: Ints, rows: Ints
+    contrast: Contrast, names: list[str], codes: Codes, rows: Ints
 ) -> Iterator[tuple[int, int]]:
     """Yield (column, condition's column) where the exposed's values nearly imply the condition."""
     met = contrast.met[rows]

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from journeys.check_gaps import silences_in
 from journeys.log import ACTIVITY, CHANNEL, EventLog
 from rootcause.contrast import Contrast
 from rootcause.exposure import MICROS_A_DAY, MISSING, STEP, Flags, Floats, Ints
+from rootcause.thresholds import lies
 from rootcause.wording import day, days_between, percent, plain
 
 _NEAR_DAYS = 2
@@ -59,7 +59,9 @@ def _inside(log: EventLog, contrast: Contrast) -> Flags:
     """Return which events carry the conditions besides the step."""
     met = np.ones(len(log), dtype=np.bool_)
     for name, value in contrast.named.items():
-        if name in log.events and isinstance(log.events[name].dtype, pd.CategoricalDtype):
+        if name in contrast.exposures.numeric:
+            met &= lies(log.events[name].to_numpy(), value)
+        else:
             met &= (log.events[name] == value).to_numpy()
     return met
 

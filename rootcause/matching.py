@@ -40,7 +40,7 @@ def matched_weights(
     X = np.column_stack(
         [
             exposures.codes[rows][:, kept],
-            exposures.numbers[rows][:, _free_numbers(exposures, conditions)],
+            exposures.numbers[rows][:, free_numbers(exposures, conditions)],
             exposures.day[rows],
         ]
     )
@@ -67,5 +67,6 @@ def free_attributes(
     return [place for place, name in enumerate(exposures.attributes) if name not in taken]
 
 
-def _free_numbers(exposures: Exposures, conditions: Mapping[str, str]) -> list[int]:
+def free_numbers(exposures: Exposures, conditions: Mapping[str, str]) -> list[int]:
+    """Return the numbers that are no condition, as places."""
     return [place for place, name in enumerate(exposures.numeric) if name not in conditions]

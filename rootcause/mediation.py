@@ -22,7 +22,7 @@ from journeys.log import EventLog, instants, microseconds
 from models.trees import TreeSettings, cross_fitted_probability
 from rootcause.expected import customer_fold
 from rootcause.exposure import Exposures, Flags, Floats, Ints
-from rootcause.matching import free_attributes
+from rootcause.matching import free_attributes, free_numbers
 
 _MOST_OFTEN = 3
 _FEWEST_EXPOSED = 40
@@ -99,7 +99,8 @@ def residual_of(
     The rate is learnt from those not exposed, out of fold.
     """
     kept = free_attributes(exposures, definition, conditions)
-    columns = (exposures.codes[rows][:, kept], exposures.numbers[rows], exposures.day[rows])
+    numbers = exposures.numbers[rows][:, free_numbers(exposures, conditions)]
+    columns = (exposures.codes[rows][:, kept], numbers, exposures.day[rows])
     expected = cross_fitted_probability(
         np.column_stack(columns).astype(np.float32),
         exposures.bad[rows],

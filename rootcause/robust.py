@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from journeys.definition import Definition
 from models.trees import TreeSettings, cross_fitted_probability
-from rootcause.contrast import Contrast, attributes_to_adjust_for, level_believed
+from rootcause.contrast import Contrast, adjusted_for, level_believed
 from rootcause.expected import customer_fold
 from rootcause.exposure import Flags, Floats
 from rootcause.intervals import Z_95
@@ -53,20 +52,18 @@ class _Period:
     variance: float
 
 
-def robust_effect(
-    contrast: Contrast, definition: Definition, *, seed: int = 0
-) -> RobustEffect | None:
+def robust_effect(contrast: Contrast, *, seed: int = 0) -> RobustEffect | None:
     """Return the doubly robust effect on the exposed since the onset.
 
     None where too few others resemble the exposed: fewer than 60 of either, or weights that rest on
     fewer than 20 journeys (Kish's effective number).
     """
     rows = contrast.here & contrast.later
-    after = _weighted(contrast, definition, rows, seed=seed)
+    after = _weighted(contrast, rows, seed=seed)
     if after is None:
         return None
     earlier = contrast.here & ~contrast.later
-    before = _weighted(contrast, definition, earlier, seed=seed)
+    before = _weighted(contrast, earlier, seed=seed)
     if before is None:
         before = _Period(0.0, np.inf)
     met = earlier & contrast.met
@@ -76,12 +73,10 @@ def robust_effect(
     return RobustEffect(after.value - believed * before.value, float(np.sqrt(variance)))
 
 
-def disagreement(
-    simple: tuple[float, float, float], robust: RobustEffect | None, *, comparable: str = "others"
-) -> str:
+def disagreement(simple: tuple[float, float, float], robust: RobustEffect | None) -> str:
     """Say that two estimates disagree; empty where they do not. ``simple``: effect, low, high."""
     if robust is None:
-        return f"No doubly robust estimate: too few {comparable} resemble the exposed."
+        return "No doubly robust estimate: too few others resemble the exposed."
     effect, low, high = simple
     error = float(np.hypot((high - low) / (2 * Z_95), robust.error))
     if abs(effect - robust.effect) <= _DISAGREE_Z * error:
@@ -93,14 +88,12 @@ def disagreement(
     )
 
 
-def _weighted(
-    contrast: Contrast, definition: Definition, rows: Flags, *, seed: int
-) -> _Period | None:
+def _weighted(contrast: Contrast, rows: Flags, *, seed: int) -> _Period | None:
     """Return exposed less others weighed to look like them, of the residuals in one period."""
     met, others = rows & contrast.met, rows & ~contrast.met
     if min(int(met.sum()), int(others.sum())) < _FEWEST_TO_FIT:
         return None
-    weight = _odds(contrast, definition, rows, seed=seed)[~contrast.met[rows]]
+    weight = _odds(contrast, rows, seed=seed)[~contrast.met[rows]]
     if weight.sum() ** 2 < _FEWEST_COMPARABLE * (weight**2).sum():
         return None
     residual = contrast.residual
@@ -113,15 +106,10 @@ def _weighted(
     return _Period(float(own.mean()) - level, float((by_customer**2).sum()))
 
 
-def _odds(contrast: Contrast, definition: Definition, rows: Flags, *, seed: int) -> Floats:
+def _odds(contrast: Contrast, rows: Flags, *, seed: int) -> Floats:
     """Return p / (1 - p) per row, p being the probability of meeting the conditions."""
     exposures = contrast.exposures
-    kept = attributes_to_adjust_for(contrast)
-    numbers = [
-        place
-        for place, name in enumerate(definition.attributes.numeric)
-        if name not in contrast.conditions
-    ]
+    kept, numbers = adjusted_for(contrast)
     columns = (exposures.codes[:, kept], exposures.numbers[:, numbers], exposures.day)
     p = cross_fitted_probability(
         np.column_stack([column[rows] for column in columns]).astype(np.float32),

@@ -74,7 +74,7 @@ def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) ->
 def _doubted(one: Finding, contrast: Contrast, asked: Asked) -> Finding:
     """Return the finding with what speaks for or against it: other estimates, rows and reasons."""
     log, _, definition, _ = asked
-    robust = robust_effect(contrast, definition)
+    robust = robust_effect(contrast)
     if robust is not None:
         between = (round(robust.low, 4), round(robust.high, 4))
         one = replace(one, effect_robust=round(robust.effect, 4), effect_robust_interval=between)
@@ -104,7 +104,7 @@ def _contrast(settled: Settled, exposures: Exposures, conditions: dict[str, str]
     """Return the exposures of the step, with the rates that the settled cause was judged by."""
     here, expected = np.zeros(len(exposures), dtype=np.bool_), np.full(len(exposures), np.nan)
     index = settled.look.rows.index
-    here[index], expected[index] = True, settled.expected
+    here[index], expected[index] = True, settled.tally.expected
     return Contrast(
         exposures=exposures,
         conditions=conditions,

@@ -44,6 +44,7 @@ def made_up(
     exposures = Exposures(
         steps=("upload",),
         attributes=("region", "age", "version", "device"),
+        numeric=(),
         names=(
             ("north", "south", MISSING),
             ("old", "young", MISSING),
@@ -56,7 +57,7 @@ def made_up(
         customer=customer,
         time=day * MICROS_A_DAY,
         day=day,
-        codes=np.column_stack([south, ~old, new, rng.integers(0, 4, n)]).astype(np.int64),
+        codes=np.column_stack([south, ~old, new, rng.integers(0, 4, n)]).astype(np.int32),
         numbers=np.empty((n, 0)),
         bad=(rng.random(n) < rate).astype(np.float64),
         at_risk=np.ones(n, dtype=np.bool_),
