@@ -69,8 +69,8 @@ def shap_on_excess(
     Notes
     -----
     Trees share the credit of a condition with whatever stands in for it (a device that only iOS
-    has). What all values of a stand-in have in common is the condition's; what differs between them
-    stays their own, so that one bad device among many is still seen.
+    has). What half of a stand-in's exposed reach is the condition's; what single values have beyond
+    it stays their own, so that one bad device among many is still seen.
     """
     rows = np.flatnonzero(contrast.here & contrast.later)
     met = contrast.met[rows]
@@ -113,10 +113,10 @@ def _mean_shap(
 
 
 def _common(shap: Floats, codes: Ints) -> float:
-    """Return what the SHAP values have in common: what three quarters of the rows reach, or 0."""
+    """Return what the SHAP values have in common: what half of the rows reach, or 0."""
     counts = np.bincount(codes)
     means = np.bincount(codes, shap) / np.maximum(counts, 1)
-    return max(float(np.quantile(means[codes], 0.25)), 0.0)
+    return max(float(np.median(means[codes])), 0.0)
 
 
 def _some(rows: Ints, met: Flags, *, seed: int) -> Ints:

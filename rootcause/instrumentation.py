@@ -29,12 +29,16 @@ _MOST = 3
 
 
 @dataclass(frozen=True)
-class _Days:
-    """The events of a log: the day of each, whether they meet the conditions, and the onset."""
+class _Daily:
+    """Events by name and day, of those that carry the conditions and of all others.
 
-    log: EventLog
-    day: Ints
-    inside: Flags
+    ``inside``, ``outside``: shape (n_names, n_days); ``onset``: its place among the days.
+    """
+
+    names: tuple[str, ...]
+    inside: Ints
+    outside: Ints
+    first_day: int
     onset: int
 
 
@@ -47,12 +51,30 @@ def instrumentation_of(log: EventLog, contrast: Contrast) -> str:
     """
     if contrast.since is None:
         return ""
-    days = _Days(log, log.times // MICROS_A_DAY, _inside(log, contrast), contrast.since)
+    inside = _inside(log, contrast)
+    activities, channels = (
+        _daily(log, column, inside, contrast.since) for column in (ACTIVITY, CHANNEL)
+    )
     recorded = list(_newly_recorded(contrast))
-    told = [*_gaps(days), *recorded, *_names(days)]
+    told = [*_gaps(log, contrast.since), *recorded]
+    told += [*_names(activities, "activity"), *_names(channels, "channel")]
     if not recorded:  # else the volumes move with whom the conditions can be seen of
-        told += _volumes(days, contrast)
+        told += _volumes(activities, contrast.conditions.get(STEP, ""))
     return f"may be a tracking artefact: {'; '.join(told[:_MOST])}" if told else ""
+
+
+def _daily(log: EventLog, column: str, inside: Flags, onset: int) -> _Daily:
+    day = log.times // MICROS_A_DAY
+    first, n_days = int(day.min()), int(np.ptp(day)) + 1
+    codes = log.events[column].cat.codes.to_numpy()
+    names = tuple(map(str, log.events[column].cat.categories))
+    cell, known = codes.astype(np.int64) * n_days + (day - first), codes >= 0
+    shape = (len(names), n_days)
+    counts = [
+        np.bincount(cell[known & rows], minlength=shape[0] * n_days).reshape(shape)
+        for rows in (inside, ~inside)
+    ]
+    return _Daily(names, counts[0], counts[1], first, onset - first)
 
 
 def _inside(log: EventLog, contrast: Contrast) -> Flags:
@@ -61,79 +83,71 @@ def _inside(log: EventLog, contrast: Contrast) -> Flags:
     for name, value in contrast.named.items():
         if name in contrast.exposures.numeric:
             met &= lies(log.events[name].to_numpy(), value)
+        elif value == MISSING:
+            met &= log.events[name].isna().to_numpy()
         else:
             met &= (log.events[name] == value).to_numpy()
     return met
 
 
-def _gaps(days: _Days) -> Iterator[str]:
-    for gap in silences_in(days.log):
+def _gaps(log: EventLog, onset: int) -> Iterator[str]:
+    for gap in silences_in(log):
         begins, ends = (at.value // (1000 * MICROS_A_DAY) for at in (gap.begins, gap.ends))
-        if begins - _NEAR_DAYS <= days.onset <= ends + 1 + _NEAR_DAYS:
+        if begins - _NEAR_DAYS <= onset <= ends + 1 + _NEAR_DAYS:
             what = f"{gap.what[0].lower()}{gap.what[1:]}"
             yield f"{what} is silent {days_between(gap.begins, gap.ends)}"
 
 
-def _names(days: _Days) -> Iterator[str]:
-    """Tell of the activities and channels that appear or stop at the onset inside the conditions.
+def _names(daily: _Daily, what: str) -> Iterator[str]:
+    """Tell of the names that appear or stop at the onset where the conditions hold.
 
     Where the conditions themselves are new, all is new there: then the whole log is asked.
     """
-    early = days.inside & (days.day < days.onset - _NEAR_DAYS)
-    rows = days.inside if early.sum() >= _FEWEST_EVENTS else np.ones(len(days.day), dtype=np.bool_)
-    for column, what in ((ACTIVITY, "activity"), (CHANNEL, "channel")):
-        codes = days.log.events[column].cat.codes.to_numpy().astype(np.int64)
-        for code, name in enumerate(days.log.events[column].cat.categories):
-            theirs = rows & (codes == code)
-            if (theirs & days.inside).sum() < max(_FEWEST_EVENTS, theirs.sum() / 2):
-                continue
-            found = _appears_or_stops(days, rows, theirs)
-            if found:
-                yield f"the {what} “{plain(str(name))}” {found}"
+    had_a_past = daily.inside[:, : max(daily.onset - _NEAR_DAYS, 0)].sum() >= _FEWEST_EVENTS
+    counts = daily.inside if had_a_past else daily.inside + daily.outside
+    for name, theirs, own in zip(daily.names, counts, daily.inside, strict=True):
+        if own.sum() < max(_FEWEST_EVENTS, theirs.sum() / 2):
+            continue
+        found = _appears_or_stops(daily, theirs, counts.sum(axis=0))
+        if found:
+            yield f"the {what} “{plain(name)}” {found}"
 
 
-def _appears_or_stops(days: _Days, rows: Flags, theirs: Flags) -> str:
-    first, last = int(days.day[theirs].min()), int(days.day[theirs].max())
-    all_before = (rows & (days.day < first)).sum()
-    all_after = (rows & (days.day > last)).sum()
-    share = theirs.sum() / max((rows & (days.day >= first) & (days.day <= last)).sum(), 1)
-    if abs(first - days.onset) <= _NEAR_DAYS and share * all_before >= _SURELY_SEEN:
-        return f"is first recorded on {day(np.datetime64(first, 'D'))}"
-    if abs(last + 1 - days.onset) <= _NEAR_DAYS and share * all_after >= _SURELY_SEEN:
-        return f"is last recorded on {day(np.datetime64(last, 'D'))}"
+def _appears_or_stops(daily: _Daily, theirs: Ints, everything: Ints) -> str:
+    first, last = np.flatnonzero(theirs)[[0, -1]]
+    share = theirs.sum() / everything[first : last + 1].sum()
+    if abs(first - daily.onset) <= _NEAR_DAYS and share * everything[:first].sum() >= _SURELY_SEEN:
+        return f"is first recorded on {day(np.datetime64(daily.first_day + int(first), 'D'))}"
+    if (
+        abs(last + 1 - daily.onset) <= _NEAR_DAYS
+        and share * everything[last + 1 :].sum() >= _SURELY_SEEN
+    ):
+        return f"is last recorded on {day(np.datetime64(daily.first_day + int(last), 'D'))}"
     return ""
 
 
-def _volumes(days: _Days, contrast: Contrast) -> Iterator[str]:
+def _volumes(daily: _Daily, step: str) -> Iterator[str]:
     """Tell of weekly volumes that jump: a fault moves its own group, a tracker moves the others."""
-    codes = days.log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
-    names = list(map(str, days.log.events[ACTIVITY].cat.categories))
-    for code, name in enumerate(names):
-        is_step = name == contrast.conditions.get(STEP)
-        for rows, where in (
-            (~days.inside, "elsewhere"),
-            (days.inside, "where the conditions hold"),
-        ):
-            if rows is days.inside and not is_step:
-                continue
-            ratio = _jump(days, rows & (codes == code))
-            if ratio is not None:
-                times = (
-                    f"{ratio:.1f} times as often"
-                    if ratio > 1
-                    else f"only {percent(ratio)} as often"
-                )
-                yield f"“{plain(name)}” is recorded {times} since then {where}"
+    asked = [
+        (name, counts, "elsewhere") for name, counts in zip(daily.names, daily.outside, strict=True)
+    ]
+    asked += [
+        (name, counts, "where the conditions hold")
+        for name, counts in zip(daily.names, daily.inside, strict=True)
+        if name == step
+    ]
+    for name, counts, where in asked:
+        ratio = _jump(counts, daily.onset)
+        if ratio is not None:
+            times = f"{ratio:.1f} times" if ratio > 1 else f"only {percent(ratio)}"
+            yield f"“{plain(name)}” is recorded {times} as often since then {where}"
 
 
-def _jump(days: _Days, rows: Flags) -> float | None:
+def _jump(counts: Ints, here: int) -> float | None:
     """Return the week after the onset over the week before it, if unlike any other two weeks."""
-    first = int(days.day.min())
-    counts = np.bincount(days.day[rows] - first, minlength=int(days.day.max()) - first + 1)
     total = np.concatenate([[0.0], np.cumsum(counts)])
     gap = _NEAR_DAYS
     at = np.arange(_WEEK + gap, len(counts) - _WEEK - gap + 1)
-    here = days.onset - first
     if here not in at:
         return None
     before = total[at - gap] - total[at - gap - _WEEK]

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 from journeys.definition import Definition, Outcome
 from journeys.find import last_row_until
 from journeys.log import ACTIVITY, CHANNEL, EventLog
+from models.draws import of_some_customers
 from rootcause.exposure import (
     MICROS_A_DAY,
     STEP,
@@ -39,6 +40,7 @@ _MOST = 5
 _FALSE_ALARM = 0.01
 _WINDOW_DAYS = 7.0
 _MOST_ACTIVITIES = 60
+_MOST_COMPARED = 20_000
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,17 @@ def symptoms_of(
         ``ratio``: mean count after the exposure (within a week, or the horizon of leakage) over
         that of matched journeys, with its 95 % interval over customers; at most five, each beyond
         chance although many were looked at. The outcome's own events are not among them.
+        At most 20,000 of either are compared, of customers drawn evenly.
         ``share``: of the effect, what passes through this symptom (`rootcause.mediation`), None
         where there is no effect to share out. Symptoms overlap: shares do not add up.
     """
     if exposures is None:
         exposures = exposures_of(log, journeys, definition, outcome)
     window = round(_window_days(definition) * MICROS_A_DAY)
-    exposed, pool = _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
+    exposed, pool = (
+        of_some_customers(exposures.customer, rows, most_rows=_MOST_COMPARED, seed=0)
+        for rows in _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
+    )
     if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_JOURNEYS:
         return []
     weights = matched_weights(exposures, definition, finding.conditions, exposed=exposed, pool=pool)

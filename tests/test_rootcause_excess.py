@@ -61,3 +61,22 @@ def test_few_exposed_say_nothing() -> None:
     world = made_up(1)
     few = world.met & (np.cumsum(world.met) < 10)
     assert shap_on_excess(replace(world, met=few), DEFINITION) == {}
+
+
+def test_one_bad_device_among_those_of_a_version_is_still_seen() -> None:
+    world = made_up(1, n=12_000, effect=0.0)
+    codes = world.exposures.codes.copy()
+    codes[:, 3] = np.where(codes[:, 2] == 1, codes[:, 3] % 3, 3)  # the new version: d0, d1, d2
+    rng = np.random.default_rng(0)
+    hit = (codes[:, 3] == 1) & world.later & (rng.random(len(codes)) < 0.5)
+    bad = np.where(hit, 1.0, world.exposures.bad)
+    version = {"activity": "upload", "version": "new"}
+    blamed = replace(
+        world,
+        exposures=replace(world.exposures, codes=codes, bad=bad),
+        conditions=version,
+        met=world.exposures.meets(version),
+    )
+    found = shap_on_excess(blamed, DEFINITION)
+    assert found["agrees"] is False
+    assert found["prefers"] == "device"
