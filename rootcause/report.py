@@ -26,6 +26,7 @@ from rootcause.findings import Findings
 from rootcause.glossary import GLOSSARY
 from rootcause.overview import overview_of
 from rootcause.plots import TIERS, drivers_figure, onset_figure, reliability_figure
+from rootcause.standing import standing_section
 from rootcause.trust import (
     calibration_words,
     drivers_by_outcome,
@@ -114,6 +115,7 @@ def report_content(
         "headline": headline(data.findings),
         "overview": overview_of(data.log, data.journeys, data.definition),
         "cards": [card(group, data.definition) for group in groups],
+        "standing": standing_section(data.findings),
         "checked": [checked(about) for about in data.findings],
         "drivers": drivers,
         "predictions": predictions,

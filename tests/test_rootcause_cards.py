@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from offramp.show import found_causes
+from rootcause.association import Association
 from rootcause.cards import card
 from rootcause.findings import Finding
 from rootcause.report import ReportData, write_report
@@ -93,3 +94,31 @@ def test_doubts_stand_on_the_page_before_the_symptoms(
     assert "not known" in page
     sure = replace(data, findings=[findings_of(replace(finding, instrumentation=""))])
     assert "Before you act" not in write_report(tmp_path / "sure.html", sure)[0].read_text()
+
+
+def test_what_has_always_been_worse_stands_apart_and_is_called_no_cause(
+    world: SmallWorld, tmp_path: Path
+) -> None:
+    always = Association(
+        id="f_0",
+        conditions={"activity": "upload", "region": "north"},
+        effect=0.08,
+        effect_interval=(0.05, 0.11),
+        q_value=1e-6,
+        rate=0.2,
+        expected_rate=0.12,
+        exposed_journeys=400,
+    )
+    about = replace(findings_of(), chronic=(always,))
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(found_causes(about))
+    said = capture.get()
+    assert said.startswith("Nothing found.")
+    assert "Always worse here (associations, not causes" in said
+    assert "activity = upload, region = north: +8.0 points (5.0 to 11.0) more leakage" in said
+    data = ReportData(world.log, world.journeys, DEFINITION, [about])
+    page = write_report(tmp_path / "report.html", data)[0].read_text()
+    assert "These are associations, not causes." in page
+    assert "region north, at the step “upload”" in page
+    assert "Nothing found in 1,234 combinations" in page
