@@ -5,6 +5,7 @@ median of the same weekday, so that only a silence out of its own rhythm counts.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,41 @@ _LOST_EVENTS = 10.0
 """So many expected, none seen: by chance alone less often than once in 20,000."""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Days of silence: what was silent, from when to when (both inclusive), events to expect."""
+
+    what: str
+    begins: pd.Timestamp
+    ends: pd.Timestamp
+    expected: float
+
+    @property
+    def days(self) -> int:
+        """How long it lasted."""
+        return (self.ends - self.begins).days + 1
+
+
 def gaps_in(log: EventLog) -> Iterator[Problem]:
-    """Yield the gaps of days, of the whole log and of each channel while the others go on."""
+    """Yield the longest gap of the whole log and of each channel as a problem."""
+    gaps: dict[str, list[Gap]] = {}
+    for gap in silences_in(log):
+        gaps.setdefault(gap.what, []).append(gap)
+    for what, found in gaps.items():
+        longest = max(found, key=lambda gap: gap.days)
+        further = f", and {len(found) - 1} shorter" if len(found) > 1 else ""
+        yield Problem(
+            "warning",
+            f"{what} is silent for {longest.days} days",
+            f"{longest.begins:%Y-%m-%d} to {longest.ends:%Y-%m-%d}, where about "
+            f"{longest.expected:,.0f} events were to be expected{further}",
+            "look whether events were lost in the export; silence counts as silence of the "
+            "customers",
+        )
+
+
+def silences_in(log: EventLog) -> Iterator[Gap]:
+    """Yield every gap of days, of the whole log and of each channel while the others go on."""
     days = _days(log)
     n_days = int(days.max()) + 1
     if n_days < 7 * _FEWEST_WEEKS:
@@ -58,24 +92,13 @@ def _expected(counts: NDArray[np.float64], weekday: NDArray[np.int64]) -> NDArra
 
 def _gaps(
     what: str, counts: NDArray[np.float64], usual: NDArray[np.float64], log: EventLog
-) -> Iterator[Problem]:
+) -> Iterator[Gap]:
     silent = (counts == 0) & (np.arange(len(counts)) < len(counts) - 1)  # the last day may be part
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent, [0]]).astype(np.int8)))
-    runs = [
-        (first, after)
-        for first, after in zip(edges[::2], edges[1::2], strict=True)
-        if after - first >= _SHORTEST_GAP_DAYS and usual[first:after].sum() >= _LOST_EVENTS
-    ]
-    if not runs:
-        return
-    first, after = max(runs, key=lambda run: run[1] - run[0])
-    begins = log.events[TIME].min().normalize() + pd.Timedelta(days=int(first))
-    ends = begins + pd.Timedelta(days=int(after - first - 1))
-    further = f", and {len(runs) - 1} shorter" if len(runs) > 1 else ""
-    yield Problem(
-        "warning",
-        f"{what} is silent for {after - first} days",
-        f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}, where about {usual[first:after].sum():,.0f} events "
-        f"were to be expected{further}",
-        "look whether events were lost in the export; silence counts as silence of the customers",
-    )
+    first_day = log.events[TIME].min().normalize()
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        expected = float(usual[first:after].sum())
+        if after - first >= _SHORTEST_GAP_DAYS and expected >= _LOST_EVENTS:
+            begins = first_day + pd.Timedelta(days=int(first))
+            ends = first_day + pd.Timedelta(days=int(after - 1))
+            yield Gap(what, begins, ends, expected)

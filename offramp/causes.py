@@ -17,31 +17,28 @@ from rootcause.audience import audience_of
 from rootcause.findings import Findings, read_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
-from rootcause.symptoms import with_symptoms
 from rootcause.verify import Verdict, was_it_fixed
 from serving.registry import fetch_bundle
 from training.score import definition_for, score_open
 
 
 def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: int) -> Findings:
-    """Return the findings about one outcome, with their symptoms."""
+    """Return the findings about one outcome."""
     journeys = find_journeys(log, definition)
     with working(f"Searching for causes ({outcome})") as tell:
-        found = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
-        return with_symptoms(found, log, journeys, definition)
+        return find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
 
 
 def searched_for_all(
     log: EventLog, definition: Definition, *, seed: int, tell: Tell
 ) -> list[Findings]:
-    """Return the findings about every outcome, with their symptoms."""
+    """Return the findings about every outcome."""
     journeys = find_journeys(log, definition)
-    found = []
     with one_thread():
-        for outcome in definition.outcomes:
-            causes = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
-            found.append(with_symptoms(causes, log, journeys, definition))
-    return found
+        return [
+            find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
+            for outcome in definition.outcomes
+        ]
 
 
 def health_of(events: str, definition: Definition) -> list[str]:

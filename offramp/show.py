@@ -15,6 +15,7 @@ from serving.messages import JourneyPrediction
 from training.evaluate import doubts
 
 _MOST_ROWS = 12
+_MOST_ALWAYS = 5
 _UNKNOWN = "-"
 _WORSE = {"success": "less success", "leakage": "more leakage", "churn": "more churn"}
 
@@ -92,11 +93,12 @@ def found_causes(found: Findings) -> RenderableType:
         if smallest is not None
         else found.note
     )
+    always = [Text(line) for line in _always_worse(found, _WORSE[found.outcome])]
     if not found.findings:
-        return Group(Text(f"Nothing found. {hidden}"), Text(looked, style="dim"))
+        return Group(Text(f"Nothing found. {hidden}"), *always, Text(looked, style="dim"))
     worse = _WORSE[found.outcome]
     named = [Text(line) for one in found.findings for line in _finding(one, worse)]
-    return Group(*named, Text(f"{looked} {hidden}", style="dim"))
+    return Group(*named, *always, Text(f"{looked} {hidden}", style="dim"))
 
 
 def _finding(one: Finding, worse: str) -> Iterable[str]:
@@ -105,8 +107,40 @@ def _finding(one: Finding, worse: str) -> Iterable[str]:
     for other in one.also_indistinguishable:
         yield f"  cannot be told apart from {_conditions(other)}"
     yield f"  since {one.onset} (between {one.onset_interval[0]} and {one.onset_interval[1]})"
-    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) {worse}"
-    yield f"  {one.exposed_journeys:,} journeys exposed, {one.harmed_journeys:,} harmed"
+    yield f"  {100 * one.effect:+.1f} points ({low:.1f} to {high:.1f}) {worse}{_robust(one)}"
+    harmed = f"{one.harmed_journeys:,} harmed"
+    if one.harmed_interval is not None:
+        harmed += f" ({one.harmed_interval[0]:,} to {one.harmed_interval[1]:,})"
+    yield f"  {one.exposed_journeys:,} journeys exposed, {harmed}"
+    if one.mechanism:
+        yield f"  {one.mechanism.partition(' → ')[2]}"
+    sure = [str(told["words"]) for told in (one.stability, one.excess_shap) if told]
+    if sure:
+        yield f"  {'; '.join(sure)}"
+    for doubt in (one.effect_disagreement, one.instrumentation):
+        if doubt:
+            yield f"  ! {doubt}"
+
+
+def _always_worse(found: Findings, worse: str) -> Iterable[str]:
+    """Yield what has no onset, apart from the findings."""
+    if found.chronic:
+        yield "Always worse here (associations, not causes: nothing began on a day)"
+    for one in found.chronic[:_MOST_ALWAYS]:
+        low, high = (100 * end for end in one.effect_interval)
+        yield (
+            f"  {_conditions(one.conditions)}: {100 * one.effect:+.1f} points "
+            f"({low:.1f} to {high:.1f}) {worse}, {one.exposed_journeys:,} journeys"
+        )
+    if len(found.chronic) > _MOST_ALWAYS:
+        yield f"  and {len(found.chronic) - _MOST_ALWAYS} more in the file and the report"
+
+
+def _robust(one: Finding) -> str:
+    if one.effect_robust is None or one.effect_robust_interval is None:
+        return ""
+    low, high = (100 * end for end in one.effect_robust_interval)
+    return f"; doubly robust {100 * one.effect_robust:+.1f} ({low:.1f} to {high:.1f})"
 
 
 def _conditions(conditions: Mapping[str, str]) -> str:

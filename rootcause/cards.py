@@ -7,7 +7,9 @@ card. The strongest of them (by its harm) speaks for the card.
 from collections.abc import Sequence
 
 from journeys.definition import Definition, Outcome
+from rootcause.certainty import certainty_of, doubts_about, excess_by_tier
 from rootcause.findings import Finding, Findings
+from rootcause.ticket import ticket_of
 from rootcause.wording import (
     bad_noun,
     bad_words,
@@ -17,6 +19,7 @@ from rootcause.wording import (
     days_between,
     one_in,
     percent,
+    percent_between,
     plain,
     points,
     points_between,
@@ -26,8 +29,6 @@ from rootcause.wording import (
 
 Asked = tuple[Outcome, Finding]
 """An outcome and a finding about it."""
-
-_MOST_EXAMPLES = 3
 
 
 def grouped(findings: Sequence[Findings]) -> list[list[Asked]]:
@@ -85,32 +86,13 @@ def card(group: Sequence[Asked], definition: Definition) -> dict[str, object]:
         "weeks": _weeks(one),
         "symptoms": [_symptom(symptom) for symptom in one.symptoms],
         "same": [condition_words(same) for same in one.also_indistinguishable],
-        "ticket": ticket(outcome, one, definition),
-        "examples": list(one.evidence[:_MOST_EXAMPLES]),
+        "mechanism": one.mechanism,
+        "doubts": doubts_about(one),
+        "certainty": certainty_of(one),
+        "excess": excess_by_tier(one),
+        "ticket": one.ticket or ticket_of(one, definition.name, outcome),
+        "examples": list(one.evidence),
     }
-
-
-def ticket(outcome: str, one: Finding, definition: Definition) -> str:
-    """Return the text to paste into a ticket for those who can fix it."""
-    conditions = ", ".join(f"{name} = {value}" for name, value in one.conditions.items())
-    lines = [
-        f"Offramp finding {one.id}, journey {definition.name}",
-        f"Conditions: {conditions}",
-        f"Began: {one.onset} (between {one.onset_interval[0]} and {one.onset_interval[1]})",
-        f"Effect: {points(one.effect)} ({points_between(*one.effect_interval)}) more of "
-        f"{bad_noun(outcome)}: {percent(one.rate)} instead of {percent(one.expected_rate)}",
-        f"Journeys that met the conditions: {count(one.exposed_journeys)}; "
-        f"about {count(one.harmed_journeys)} harmed",
-    ]
-    if one.symptoms:
-        seen = "; ".join(f"{_plain_symptom(symptom)}" for symptom in one.symptoms)
-        lines.append(f"Afterwards, against matched journeys: {seen}")
-    if one.also_indistinguishable:
-        same = "; ".join(condition_words(same) for same in one.also_indistinguishable)
-        lines.append(f"In this log the same journeys as: {same}")
-    if one.evidence:
-        lines.append(f"Example journeys: {', '.join(one.evidence[:_MOST_EXAMPLES])}")
-    return "\n".join(lines)
 
 
 def checked(about: Findings) -> dict[str, object]:
@@ -190,6 +172,7 @@ def _owner(one: Finding) -> str:
 
 def _effect(outcome: str, one: Finding, definition: Definition) -> dict[str, object]:
     low, high = one.effect_interval
+    harm = _harm_between(one)
     return {
         "id": one.id,
         "outcome": outcome,
@@ -204,11 +187,18 @@ def _effect(outcome: str, one: Finding, definition: Definition) -> dict[str, obj
         "since_between": days_between(*one.onset_interval),
         "harmed_journeys": shown_count(one.harmed_journeys),
         "harmed": count(one.harmed_journeys),
-        "harmed_between": f"{count(max(low, 0) * one.exposed_journeys)} to "
-        f"{count(high * one.exposed_journeys)}",
+        "harmed_between": f"{count(harm[0])} to {count(harm[1])}",
         "sure": one_in(one.q_value),
         "money": _money(outcome, one, definition),
     }
+
+
+def _harm_between(one: Finding) -> tuple[float, float]:
+    """Return the interval of the harmed journeys."""
+    if one.harmed_interval is not None:
+        return one.harmed_interval
+    low, high = one.effect_interval
+    return max(low, 0.0) * one.exposed_journeys, max(high, 0.0) * one.exposed_journeys
 
 
 def _money(outcome: str, one: Finding, definition: Definition) -> str:
@@ -217,7 +207,7 @@ def _money(outcome: str, one: Finding, definition: Definition) -> str:
     each = {"success": values.success, "leakage": values.contact}.get(outcome)
     if each is None:
         return ""
-    low, high = (max(end, 0.0) * one.exposed_journeys * each for end in one.effect_interval)
+    low, high = (end * each for end in _harm_between(one))
     what = "a success" if outcome == "success" else "a contact"
     return (
         f"{low:,.0f} to {high:,.0f} {values.currency}, if {what} is worth "
@@ -252,13 +242,16 @@ def _symptom(symptom: dict[str, object]) -> dict[str, object]:
         "words": str(symptom.get("words") or plain(str(symptom["feature"]))),
         "ratio": f"{ratio:.1f}",
         "between": f"{float(str(low)):.1f} to {float(str(high)):.1f}" if known else "",
+        "share": _share(symptom),
     }
 
 
-def _plain_symptom(symptom: dict[str, object]) -> str:
-    said = _symptom(symptom)
-    between = f" ({said['between']})" if said["between"] else ""
-    return f"{said['feature']} {said['ratio']} times as often{between}"
+def _share(symptom: dict[str, object]) -> str:
+    """Say which share of the effect passes through a symptom; empty where it is not known."""
+    if symptom.get("share") is None:
+        return ""
+    share, low, high = (float(str(symptom[name])) for name in ("share", "share_low", "share_high"))
+    return f"{percent(share)} of the effect ({percent_between(low, high)})"
 
 
 def _many(number: int, what: str) -> str:

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 COLUMNS = (
     "feature", "words", "tier", "importance", "low", "high", "reading",
     "change", "change_low", "change_high", "moved",
+    "growth", "growth_low", "growth_high", "grew",
 )  # fmt: skip
 
 _ENDINGS = {
@@ -82,14 +83,17 @@ def drivers_of(
     DataFrame with the columns `COLUMNS`, one row per feature
         ``importance``: mean |SHAP| in log odds, between ``low`` and ``high`` (95 %, bootstrap over
         customers); ``reading``: what a higher value goes with; ``change``: mean SHAP in the recent
-        window less the mean before, with its interval, NaN where a window has fewer than ten
-        customers; ``moved``: whether the change is beyond chance, false discoveries held at 5 %.
+        window less the mean before, ``growth``: the same of mean |SHAP|, each with its interval,
+        NaN where a window has fewer than ten customers; ``moved``, ``grew``: whether they are
+        beyond chance, false discoveries held at 5 % over both of all features.
     """
     rows = rows.sampled(_MOST_ROWS, seed=seed)
     shap = model.contributions(rows.X)[:, :-1]
     draws = _draws_of_customers(rows.customers, seed=seed)
     importance = _mean_with_draws(np.abs(shap), rows.customers, draws)
     change = _change(shap, rows, draws, since)
+    growth = _change(np.abs(shap), rows, draws, since)
+    moved, grew = np.split(_moved(*np.hstack([change, growth])), 2)
     found = pd.DataFrame(
         {
             "feature": [one.name for one in features],
@@ -105,7 +109,11 @@ def drivers_of(
             "change": change[0],
             "change_low": change[1],
             "change_high": change[2],
-            "moved": _moved(*change),
+            "moved": moved,
+            "growth": growth[0],
+            "growth_low": growth[1],
+            "growth_high": growth[2],
+            "grew": grew,
         }
     )
     return found.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)

@@ -25,8 +25,16 @@ class Finding:
     Dates are YYYY-MM-DD (UTC). ``effect`` is the additional probability of the bad outcome;
     ``rate`` = ``expected_rate`` + ``effect``, over ``exposed_with_known_outcome`` journeys.
     ``exposed_journeys`` counts all that met the conditions since the onset (`exposed_to` lists
-    them), ``harmed_journeys`` = effect x exposed. ``also_indistinguishable``: conditions that hold
-    for exactly the same journeys. ``evidence``: pseudonyms of exposed journeys that ended badly.
+    them); ``exposed_at_risk`` those of them of whom the outcome could still be asked, decided or
+    not; ``harmed_journeys`` = effect x exposed at risk. ``also_indistinguishable``: conditions that
+    hold for exactly the same journeys. ``evidence``: pseudonyms of exposed journeys that ended
+    badly.
+
+    ``effect_robust``: of `rootcause.robust`, None where nobody is comparable;
+    ``effect_disagreement`` says so, or that the estimates disagree. ``siblings``, ``stability``: of
+    `rootcause.stability`; ``excess_shap``: of `rootcause.excess`; ``instrumentation``: what changed
+    in the measuring at the onset; ``mechanism``: cause, symptom and outcome in a sentence;
+    ``ticket``: the text for IT. Empty where there is nothing to say.
     """
 
     id: str
@@ -47,6 +55,17 @@ class Finding:
     effect_by_week: tuple[dict[str, object], ...] = ()
     kind: str = "onset"
     state: str = "open"
+    exposed_at_risk: int | None = None
+    harmed_interval: tuple[int, int] | None = None
+    effect_robust: float | None = None
+    effect_robust_interval: tuple[float, float] | None = None
+    effect_disagreement: str = ""
+    siblings: tuple[dict[str, object], ...] = ()
+    stability: dict[str, object] = field(default_factory=dict)
+    excess_shap: dict[str, object] = field(default_factory=dict)
+    instrumentation: str = ""
+    mechanism: str = ""
+    ticket: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the finding as it stands in the file: text, numbers, lists and objects only."""

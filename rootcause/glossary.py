@@ -14,7 +14,7 @@ GLOSSARY = (
     ("interval", "the range that holds the true value 95 times in 100; written in brackets"),
     ("onset", "the day from which a finding holds"),
     ("exposed, harmed", "journeys that met the conditions since the onset; and how many of them "
-     "ended badly because of it (exposed times effect)"),
+     "ended badly because of it (those who could still be harmed, times effect)"),
     ("symptom", "what exposed customers do more often afterwards: a consequence, not the cause"),
     ("driver", "what moves a prediction over many customers: it goes together with the outcome, "
      "and need not cause it"),

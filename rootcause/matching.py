@@ -36,11 +36,11 @@ def matched_weights(
     if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_TO_FIT:
         weights[pool] = 1.0
         return weights
-    kept = _free_attributes(exposures, definition, conditions)
+    kept = free_attributes(exposures, definition, conditions)
     X = np.column_stack(
         [
             exposures.codes[rows][:, kept],
-            exposures.numbers[rows][:, _free_numbers(exposures, conditions)],
+            exposures.numbers[rows][:, free_numbers(exposures, conditions)],
             exposures.day[rows],
         ]
     )
@@ -56,9 +56,10 @@ def matched_weights(
     return weights
 
 
-def _free_attributes(
+def free_attributes(
     exposures: Exposures, definition: Definition, conditions: Mapping[str, str]
 ) -> list[int]:
+    """Return the attributes that may differ where the conditions hold, as places."""
     technical = set(definition.attributes.technical)
     named = set(conditions) - {STEP}
     taken = named | (technical if named & technical else set())
@@ -66,5 +67,6 @@ def _free_attributes(
     return [place for place, name in enumerate(exposures.attributes) if name not in taken]
 
 
-def _free_numbers(exposures: Exposures, conditions: Mapping[str, str]) -> list[int]:
+def free_numbers(exposures: Exposures, conditions: Mapping[str, str]) -> list[int]:
+    """Return the numbers that are no condition, as places."""
     return [place for place, name in enumerate(exposures.numeric) if name not in conditions]

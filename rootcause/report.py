@@ -25,7 +25,8 @@ from rootcause.figures import svg_text
 from rootcause.findings import Findings
 from rootcause.glossary import GLOSSARY
 from rootcause.overview import overview_of
-from rootcause.plots import drivers_figure, onset_figure, reliability_figure
+from rootcause.plots import TIERS, drivers_figure, onset_figure, reliability_figure
+from rootcause.standing import standing_section
 from rootcause.trust import (
     calibration_words,
     drivers_by_outcome,
@@ -114,6 +115,7 @@ def report_content(
         "headline": headline(data.findings),
         "overview": overview_of(data.log, data.journeys, data.definition),
         "cards": [card(group, data.definition) for group in groups],
+        "standing": standing_section(data.findings),
         "checked": [checked(about) for about in data.findings],
         "drivers": drivers,
         "predictions": predictions,
@@ -165,7 +167,11 @@ def _drivers(data: ReportData, pictures: dict[str, str]) -> list[dict[str, objec
     sections = []
     for outcome, drivers in drivers_by_outcome(data.bundle, rows).items():
         words = _OUTCOME_WORDS.get(outcome, outcome)
-        strongest = ", ".join(drivers["words"].head(3))
+        strongest = "; ".join(
+            f"{tier_words}: {', '.join(drivers[drivers['tier'] == tier]['words'].head(2))}"
+            for tier, tier_words in TIERS.items()
+            if (drivers["tier"] == tier).any()
+        )
         pictures[f"drivers_{outcome}"] = svg_text(
             drivers_figure(drivers),
             f"The strongest drivers of {words}, by mean influence with intervals: {strongest}.",

@@ -1,4 +1,7 @@
-"""The statement: a settled cause in the words of `findings.json`, with its evidence."""
+"""The statement: a settled cause in the words of `findings.json`, with its evidence.
+
+The one place where a finding is put together: the effect, and all that speaks for and against it.
+"""
 
 from dataclasses import replace
 
@@ -10,10 +13,19 @@ from journeys.find import journey_ids
 from journeys.log import EventLog
 from rootcause.attribution import exposures_meeting
 from rootcause.conditions import indistinguishable
+from rootcause.contrast import Contrast
 from rootcause.effect import effect_by_week, effect_of
-from rootcause.exposure import STEP, Exposures, exposed_to
+from rootcause.excess import shap_on_excess
+from rootcause.exposure import STEP, Exposures, Ints
 from rootcause.findings import Finding, finding_id
+from rootcause.instrumentation import instrumentation_of
+from rootcause.mechanism import mechanism_of
+from rootcause.paths import typical_paths
+from rootcause.robust import disagreement, robust_effect
 from rootcause.settle import Settled
+from rootcause.stability import halves_of, siblings_of
+from rootcause.symptoms import symptoms_of
+from rootcause.ticket import ticket_of
 
 _MOST_EVIDENCE = 20
 
@@ -22,14 +34,24 @@ Asked = tuple[EventLog, pd.DataFrame, Definition, Outcome]
 
 def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -> Finding:
     """Return the finding of a settled cause; ``asked``: log, journeys, definition, outcome."""
-    log, journeys, definition, outcome = asked
+    measured = _measured(settled, q, exposures, asked)
+    contrast = _contrast(settled, exposures, measured.conditions)
+    return _told(_doubted(measured, contrast, asked), settled, exposures, asked)
+
+
+def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) -> Finding:
+    """Return what was found, since when, by how much and how many."""
+    _, _, definition, outcome = asked
     lead, look = settled.lead, settled.look
     since, scatter = lead.onset.day, look.scatter
     effect = effect_of(settled.tally, lead.conditions, since=since, scatter=scatter)
     weeks = effect_by_week(settled.tally, lead.conditions, since=since, scatter=scatter)
     conditions = _named(settled, exposures)
     same = indistinguishable(look.rows, lead.conditions)
-    finding = Finding(
+    met = exposures_meeting(exposures, lead)
+    at_risk = int((met & exposures.at_risk).sum())
+    low, high = (round(max(end, 0.0) * at_risk) for end in (effect.low, effect.high))
+    return Finding(
         id=finding_id(definition.name, outcome, conditions),
         conditions=conditions,
         onset=_date(lead.onset.day),
@@ -39,16 +61,59 @@ def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -
         q_value=q,
         rate=round(effect.rate, 4),
         expected_rate=round(effect.expected_rate, 4),
-        exposed_journeys=0,
+        exposed_journeys=int(met.sum()),
+        exposed_at_risk=at_risk,
         exposed_with_known_outcome=effect.known,
-        harmed_journeys=0,
+        harmed_journeys=round(effect.effect * at_risk),
+        harmed_interval=(low, high),
         also_indistinguishable=tuple(_pair(exposures, *pair) for pair in same),
-        evidence=_evidence(settled, exposures, asked),
         effect_by_week=tuple(week.as_dict() for week in weeks),
     )
-    exposed = len(exposed_to(log, journeys, definition, finding))
-    harmed = round(finding.effect * exposed)
-    return replace(finding, exposed_journeys=exposed, harmed_journeys=harmed)
+
+
+def _doubted(one: Finding, contrast: Contrast, asked: Asked) -> Finding:
+    """Return the finding with what speaks for or against it: other estimates, rows and reasons."""
+    log, _, definition, _ = asked
+    robust = robust_effect(contrast)
+    if robust is not None:
+        between = (round(robust.low, 4), round(robust.high, 4))
+        one = replace(one, effect_robust=round(robust.effect, 4), effect_robust_interval=between)
+    return replace(
+        one,
+        effect_disagreement=disagreement((one.effect, *one.effect_interval), robust),
+        siblings=siblings_of(contrast),
+        stability=halves_of(contrast),
+        excess_shap=shap_on_excess(contrast, definition, one.also_indistinguishable),
+        instrumentation=instrumentation_of(log, contrast),
+    )
+
+
+def _told(one: Finding, settled: Settled, exposures: Exposures, asked: Asked) -> Finding:
+    """Return the finding with its symptoms, its evidence and its ticket."""
+    log, journeys, definition, outcome = asked
+    rows = _harmed(settled, exposures)
+    ids = journey_ids(log, journeys.iloc[exposures.journey[rows]], definition)
+    symptoms = symptoms_of(log, journeys, definition, one, outcome=outcome, exposures=exposures)
+    paths = typical_paths(log, journeys, definition, (outcome, exposures, rows))
+    told = replace(one, symptoms=tuple(symptoms), evidence=tuple(map(str, ids)))
+    told = replace(told, mechanism=mechanism_of(told, outcome))
+    return replace(told, ticket=ticket_of(told, definition.name, outcome, paths))
+
+
+def _contrast(settled: Settled, exposures: Exposures, conditions: dict[str, str]) -> Contrast:
+    """Return the exposures of the step, with the rates that the settled cause was judged by."""
+    here, expected = np.zeros(len(exposures), dtype=np.bool_), np.full(len(exposures), np.nan)
+    index = settled.look.rows.index
+    here[index], expected[index] = True, settled.tally.expected
+    return Contrast(
+        exposures=exposures,
+        conditions=conditions,
+        since=settled.lead.onset.day,
+        here=here,
+        met=exposures.meets(conditions),
+        expected=expected,
+        scatter=settled.look.scatter,
+    )
 
 
 def _named(settled: Settled, exposures: Exposures) -> dict[str, str]:
@@ -66,9 +131,7 @@ def _date(day: int) -> str:
     return str(np.datetime64(day, "D"))
 
 
-def _evidence(settled: Settled, exposures: Exposures, asked: Asked) -> tuple[str, ...]:
-    """Return pseudonyms of the first journeys that met the cause and ended badly."""
-    log, journeys, definition, _ = asked
+def _harmed(settled: Settled, exposures: Exposures) -> Ints:
+    """Return the exposures that met the cause first and ended badly, at most twenty."""
     harmed = np.flatnonzero(exposures_meeting(exposures, settled.lead) & (exposures.bad == 1.0))
-    first = harmed[np.argsort(exposures.time[harmed], kind="stable")][:_MOST_EVIDENCE]
-    return tuple(map(str, journey_ids(log, journeys.iloc[exposures.journey[first]], definition)))
+    return harmed[np.argsort(exposures.time[harmed], kind="stable")][:_MOST_EVIDENCE]

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 from journeys.definition import Definition, Outcome
 from journeys.find import last_row_until
 from journeys.log import ACTIVITY, CHANNEL, EventLog
+from models.draws import of_some_customers
 from rootcause.exposure import (
     MICROS_A_DAY,
     STEP,
@@ -27,6 +28,7 @@ from rootcause.exposure import (
 from rootcause.findings import Findings
 from rootcause.intervals import Z_95, customer_weights
 from rootcause.matching import matched_weights
+from rootcause.mediation import Followed, Share, bad_outcome_at, mediated, residual_of
 from rootcause.wording import plain
 
 _DRAWS = 200
@@ -38,6 +40,16 @@ _MOST = 5
 _FALSE_ALARM = 0.01
 _WINDOW_DAYS = 7.0
 _MOST_ACTIVITIES = 60
+_MOST_COMPARED = 20_000
+
+
+@dataclass(frozen=True)
+class _Behaviour:
+    """A kind of event by name and words, and which events of the log are of it."""
+
+    name: str
+    words: str
+    events: Flags
 
 
 @dataclass(frozen=True)
@@ -67,24 +79,50 @@ def symptoms_of(
 
     Returns
     -------
-    list of ``{"feature", "words", "ratio", "low", "high"}``
+    list of ``{"feature", "words", "ratio", "low", "high", "share", "share_low", "share_high"}``
         ``ratio``: mean count after the exposure (within a week, or the horizon of leakage) over
         that of matched journeys, with its 95 % interval over customers; at most five, each beyond
         chance although many were looked at. The outcome's own events are not among them.
+        At most 20,000 of either are compared, of customers drawn evenly.
+        ``share``: of the effect, what passes through this symptom (`rootcause.mediation`), None
+        where there is no effect to share out. Symptoms overlap: shares do not add up.
     """
     if exposures is None:
         exposures = exposures_of(log, journeys, definition, outcome)
     window = round(_window_days(definition) * MICROS_A_DAY)
-    exposed, pool = _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
+    exposed, pool = (
+        of_some_customers(exposures.customer, rows, most_rows=_MOST_COMPARED, seed=0)
+        for rows in _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
+    )
     if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_JOURNEYS:
         return []
     weights = matched_weights(exposures, definition, finding.conditions, exposed=exposed, pool=pool)
     rows = np.flatnonzero(weights > 0)
-    after = _rows_after(log, exposures, rows, window)
+    draws = customer_weights(exposures.customer[rows], draws=_DRAWS, seed=0)
+    within = exposures.time[rows] + window
     behaviours = list(_behaviours(log, journeys, definition, outcome))
-    counts = np.column_stack([_count(flags, after) for _, _, flags in behaviours])
-    compared = _compare(counts, weights[rows], exposed[rows], exposures.customer[rows])
-    return _raised([(name, words) for name, words, _ in behaviours], compared)
+    after = _rows_after(log, exposures, rows, within)
+    counts = np.column_stack([_count(one.events, after) for one in behaviours])
+    raised = _raised(behaviours, _compare(counts, weights[rows], exposed[rows], draws))
+    if not raised:
+        return []
+    known = ~np.isnan(exposures.bad[rows])
+    followed = Followed(
+        exposed[rows][known],
+        weights[rows][known],
+        residual_of(exposures, definition, finding.conditions, rows[known], exposed[rows][known]),
+        np.vstack([np.ones(known.sum()), draws[:, known]]),
+    )
+    came = bad_outcome_at(log, journeys, definition, outcome, exposures, rows[known])
+    before = _rows_after(log, exposures, rows[known], np.minimum(came - 1, within[known]))
+    shares = [mediated(_count(one.events, before).astype(np.int64), followed) for one, _ in raised]
+    return [said | _shared(share) for (_, said), share in zip(raised, shares, strict=True)]
+
+
+def _shared(share: Share | None) -> dict[str, object]:
+    if share is None:
+        return {"share": None, "share_low": None, "share_high": None}
+    return {"share": share.share, "share_low": share.low, "share_high": share.high}
 
 
 def with_symptoms(
@@ -124,18 +162,17 @@ def _compared_rows(
     return here & met, here & ~met
 
 
-def _rows_after(log: EventLog, exposures: Exposures, rows: Ints, window: int) -> tuple[Ints, Ints]:
-    """Return the customer's log rows [first, beyond) after each exposure, within the window."""
+def _rows_after(log: EventLog, exposures: Exposures, rows: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Return the customer's log rows [first, beyond) after each exposure, up to an instant."""
     row = exposures.row[rows]
     last = log.offsets[1:][exposures.customer[rows]] - 1
-    until = last_row_until(log.times, row, last, exposures.time[rows] + window)
+    until = last_row_until(log.times, row, last, np.maximum(end, exposures.time[rows]))
     return row + 1, until + 1
 
 
 def _behaviours(
     log: EventLog, journeys: pd.DataFrame, definition: Definition, outcome: Outcome
-) -> Iterator[tuple[str, str, Flags]]:
-    """Yield name, words and the events of each behaviour."""
+) -> Iterator[_Behaviour]:
     activity = log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
     names = log.events[ACTIVITY].cat.categories
     total = np.bincount(activity, minlength=len(names))
@@ -143,10 +180,10 @@ def _behaviours(
     for code in np.argsort(-total, kind="stable")[:_MOST_ACTIVITIES]:
         if theirs[code] < total[code] / 2:
             name = str(names[code])
-            yield f"{name}_count", f"“{plain(name)}”", activity == code
+            yield _Behaviour(f"{name}_count", f"“{plain(name)}”", activity == code)
     repeated = _repeated(log, journeys, activity)
-    yield "activity_repeat_count", "doing the same thing again", repeated
-    yield "channel_switch_count", "changing the channel", _switched(log)
+    yield _Behaviour("activity_repeat_count", "doing the same thing again", repeated)
+    yield _Behaviour("channel_switch_count", "changing the channel", _switched(log))
 
 
 def _own_events(log: EventLog, definition: Definition, outcome: Outcome) -> Flags:
@@ -186,8 +223,7 @@ def _count(flags: Flags, after: tuple[Ints, Ints]) -> Floats:
     return np.asarray(running[after[1]] - running[after[0]], dtype=np.float64)
 
 
-def _compare(counts: Floats, weights: Floats, exposed: Flags, customers: Ints) -> _Compared:
-    draws = customer_weights(customers, draws=_DRAWS, seed=0)
+def _compare(counts: Floats, weights: Floats, exposed: Flags, draws: Floats) -> _Compared:
     means = []
     for part in (exposed, ~exposed):
         some = 0.5 / int(part.sum())  # half a count, so that never is not nothing
@@ -197,22 +233,28 @@ def _compare(counts: Floats, weights: Floats, exposed: Flags, customers: Ints) -
     return _Compared(means[0], means[2], means[1], means[3])
 
 
-def _raised(names: list[tuple[str, str]], compared: _Compared) -> list[dict[str, object]]:
+def _raised(
+    behaviours: list[_Behaviour], compared: _Compared
+) -> list[tuple[_Behaviour, dict[str, object]]]:
+    """Return the behaviours that are raised beyond chance, with their ratios."""
     log_ratio = np.log(compared.exposed / compared.matched)
     error = np.log(compared.exposed_draws / compared.matched_draws).std(axis=0)
-    strict = float(-ndtri(_FALSE_ALARM / len(names)))
+    strict = float(-ndtri(_FALSE_ALARM / len(behaviours)))
     beyond = log_ratio - strict * error > 0
     beyond &= log_ratio > np.log(_SMALLEST_RATIO)
     beyond &= compared.exposed - compared.matched > _SMALLEST_SURPLUS
     order = np.argsort(-(log_ratio - Z_95 * error), kind="stable")
     return [
-        {
-            "feature": names[place][0],
-            "words": names[place][1],
-            "ratio": _shown(log_ratio[place]),
-            "low": _shown(log_ratio[place] - Z_95 * error[place]),
-            "high": _shown(log_ratio[place] + Z_95 * error[place]),
-        }
+        (
+            behaviours[place],
+            {
+                "feature": behaviours[place].name,
+                "words": behaviours[place].words,
+                "ratio": _shown(log_ratio[place]),
+                "low": _shown(log_ratio[place] - Z_95 * error[place]),
+                "high": _shown(log_ratio[place] + Z_95 * error[place]),
+            },
+        )
         for place in order
         if beyond[place]
     ][:_MOST]

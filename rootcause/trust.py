@@ -29,7 +29,7 @@ _METRICS = {
 }
 _MOST_ROWS = 4_000
 _MOST_DRIVERS = 6
-_MOST_MOVED = 5
+_MOST_MOVED = 3
 _FEWEST_SAMPLES = 10
 _SMALLEST_CHANGE = 0.01
 
@@ -71,11 +71,18 @@ def drivers_section(drivers: pd.DataFrame) -> dict[str, object]:
         for tier, words in TIERS.items()
         if shares.get(tier, 0.0) > 0
     ]
-    moved = drivers[drivers["moved"] & (drivers["change"].abs() >= _SMALLEST_CHANGE)]
-    moved = moved.iloc[np.argsort(-moved["change"].abs().to_numpy(), kind="stable")]
+    size = drivers[["change", "growth"]].abs().max(axis=1)
+    moved = drivers[(drivers["moved"] | drivers["grew"]) & (size >= _SMALLEST_CHANGE)]
+    moved = moved.iloc[np.argsort(-size[moved.index].to_numpy(), kind="stable")]
+    of_tier = {tier: moved[moved["tier"] == tier].head(_MOST_MOVED) for tier in TIERS}
     return {
         "tiers": tiers,
-        "moved": [_moved(row) for row in moved.head(_MOST_MOVED).to_dict("records")],
+        "moved": [
+            {"tier": tier, "words": words, "drivers": list(map(_moved, rows.to_dict("records")))}
+            for tier, words in TIERS.items()
+            for rows in [of_tier[tier]]
+            if len(rows)
+        ],
     }
 
 
@@ -145,10 +152,11 @@ def _driver(row: Mapping[Any, Any]) -> dict[str, object]:
 def _moved(row: Mapping[Any, Any]) -> dict[str, object]:
     return {
         "words": row["words"],
-        "tier": row["tier"],
         "direction": "towards more likely" if row["change"] > 0 else "towards less likely",
         "change": _signed(row["change"]),
         "between": f"{_signed(row['change_low'])} to {_signed(row['change_high'])}",
+        "growth": "more influence" if row["growth"] > 0 else "less influence",
+        "growth_between": f"{_signed(row['growth_low'])} to {_signed(row['growth_high'])}",
     }
 
 

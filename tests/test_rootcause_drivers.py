@@ -77,11 +77,21 @@ def test_what_moved_is_told_from_what_did_not(drivers: pd.DataFrame) -> None:
     assert amount["change_low"] < 0 < amount["change_high"]
 
 
+def test_what_sways_more_or_less_than_before_is_said_as_well(drivers: pd.DataFrame) -> None:
+    failed, amount = row_of(drivers, "upload_failed_count"), row_of(drivers, "amount_last")
+    assert failed["grew"]
+    assert failed["growth_low"] > 0.5
+    # where uploads fail the amount matters less, though it points nowhere else than before
+    assert amount["growth_high"] < 0
+    assert not amount["moved"]
+
+
 def test_a_window_of_few_customers_says_nothing(fitted: tuple[Trees, ScoredRows]) -> None:
     trees, rows = fitted
     drivers = drivers_of(trees, FEATURES, rows, since=rows.times[-5])
     assert drivers["change"].isna().all()
     assert not drivers["moved"].any()
+    assert not drivers["grew"].any()
 
 
 def test_the_same_seed_gives_the_same_drivers(
