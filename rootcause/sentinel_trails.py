@@ -16,6 +16,7 @@ import numpy as np
 from models.trees import TreeSettings, fit_trees
 from rootcause.anytime import Cells, Trail, gain_of, least_of, mean_of, trail_of
 from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
+from rootcause.last_known import Codes
 from rootcause.sentinel_symptoms import MICROS_AN_HOUR, EarlySymptom
 from rootcause.sentinel_values import YoungValue
 
@@ -63,7 +64,7 @@ class Watched:
     before: Flags
     hit: Flags
     known_at: Ints
-    codes: Ints
+    codes: Codes
     ends: int
     lag: int
 

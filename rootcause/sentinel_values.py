@@ -46,9 +46,11 @@ class YoungValue:
 
         What was there in the first two weeks of the log has always been there.
         """
-        group = exposures.codes[:, self.attribute].copy()
+        group = exposures.codes[:, self.attribute].astype(np.int64)
         if self.parent is not None:
-            group += exposures.codes[:, self.parent[0]] * len(exposures.names[self.attribute])
+            group += exposures.codes[:, self.parent[0]].astype(np.int64) * len(
+                exposures.names[self.attribute]
+            )
         first = np.full(int(group.max(initial=0)) + 1, np.iinfo(np.int64).max)
         np.minimum.at(first, group, exposures.time)
         always = int(exposures.time.min(initial=0)) + _HISTORY_DAYS * MICROS_A_DAY
@@ -85,11 +87,11 @@ def _places(exposures: Exposures, attribute: int, parent: int | None) -> list[In
     """Return the rows of each value (of each parent), in the order of time."""
     codes = exposures.codes[:, attribute]
     missing = codes == exposures.names[attribute].index(MISSING)
-    group = codes.copy()
+    group = codes.astype(np.int64)
     if parent is not None:
         above = exposures.codes[:, parent]
         missing |= above == exposures.names[parent].index(MISSING)
-        group += above * len(exposures.names[attribute])
+        group += above.astype(np.int64) * len(exposures.names[attribute])
     rows = np.flatnonzero(~missing)
     order = rows[np.lexsort((exposures.time[rows], group[rows]))]
     _, first = np.unique(group[order], return_index=True)
