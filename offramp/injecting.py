@@ -39,9 +39,10 @@ def inject(  # noqa: PLR0913, PLR0917 - one option, one parameter
     offramp inject --events E --journey J --outcome leakage --where activity=document_upload
     --where os=iOS --onset 2026-03-03 --effect 0.1
     """
-    from offramp.planting import tried, wish_of, write_picture
+    from offramp.planting import require_png, tried, wish_of, write_picture
     from offramp.show_trials import trials_shown
 
+    require_png(plot)
     wish = wish_of(where, onset, effect, trials)
     log, definition = read_log(events, journey)
     found = tried(log, definition, outcome_of(definition, outcome), wish, seed)

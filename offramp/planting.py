@@ -93,12 +93,17 @@ def tried(log: EventLog, definition: Definition, outcome: Outcome, wish: Wish, s
     return Tried(definition.name, outcome, trials, by_effect(trials), len(ground.already))
 
 
+def require_png(path: str) -> None:
+    """Raise a RequestError if a picture is asked for that is no PNG."""
+    if path and Path(path).suffix != ".png":
+        raise RequestError(f"The picture is a PNG; give --plot a name in .png, not {path!r}.")
+
+
 def write_picture(path: str, lines: Sequence[AtEffect]) -> None:
     """Write the picture of the trials as a PNG, whole or not at all; nothing without a path."""
     if not path:
         return
-    if Path(path).suffix != ".png":
-        raise RequestError(f"The picture is a PNG; give --plot a name in .png, not {path!r}.")
+    require_png(path)
     with whole_file(path) as beside:
         beside.write_bytes(png_bytes(detection_figure(lines)))
 

@@ -6,7 +6,7 @@ given the cell's totals the number of hits among the watched is hypergeometric, 
 the day. Each cell multiplies the evidence by the likelihood ratio of an odds ratio above the benign
 one; a mixture over odds ratios is an **e-process**: from any instant on, if nothing is wrong, the
 chance that it *ever* reaches 1/alpha is at most alpha (Ville 1939; Robbins 1970; for tables Turner,
-Ly & Grünwald 2024; in use Johari et al. 2017; as intervals Howard et al. 2021).
+Ly & Grünwald 2024; in use Johari et al. 2017, Howard et al. 2021).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
+from scipy.special import betaln, gammaln, logsumexp
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -92,18 +92,18 @@ def trail_of(cells: Cells, *, benign: float = 0.0, scatter: float = 1.0) -> Trai
     return Trail(block, np.asarray(log_e, dtype=np.float64), total)
 
 
-def odds_interval(trail: Trail, *, alpha: float = 0.05) -> tuple[float, float]:
-    """Return log odds ratios that the evidence so far leaves, whenever it is looked at.
+def rate_interval_anytime(hit: int, of: int, *, alpha: float = 0.05) -> tuple[float, float]:
+    """Return the rates that have not been refuted so far: a confidence sequence.
 
-    A confidence sequence: with probability 1 - alpha the true one is inside at *every* instant.
-    The ends of the grid, -3 and 4, stand for anything beyond.
+    With probability 1 - alpha the true rate is inside at *every* instant. A rate is refuted when a
+    mixture over all rates (Jeffreys' prior) is 1 / alpha times as likely (Robbins 1970).
     """
-    if not len(trail.block):
-        return float(_LOG_ODDS[0]), float(_LOG_ODDS[-1])
-    last = trail.likelihood[-1]
-    against = logsumexp(last + _log_prior(_LOG_ODDS)) - last
-    left = _LOG_ODDS[against < np.log(1.0 / alpha)]
-    return float(left.min()), float(left.max())
+    rates = np.linspace(0.0, 1.0, 4_001)[1:-1]
+    mixed = betaln(hit + 0.5, of - hit + 0.5) - betaln(0.5, 0.5)
+    own = hit * np.log(rates) + (of - hit) * np.log1p(-rates)
+    left = rates[mixed - own < np.log(1.0 / alpha)]
+    low, high = float(left.min()), float(left.max())
+    return 0.0 if hit == 0 else low, 1.0 if hit == of else high
 
 
 def gain_of(cells: Cells) -> float:

@@ -33,6 +33,7 @@ _MOST_LAGS = 3
 _CLEARLY = 2.0
 _RECENT_DAYS = 28
 _GROWN_DAYS = 7
+_AS_GOOD_AS_OVER = 24
 _MOST_ROWS = 10_000
 _FEWEST_HITS = 20
 _FEWEST_ROWS = 300
@@ -84,8 +85,9 @@ class Watched:
 
     @cached_property
     def after(self) -> Flags:
-        """The exposures since the value was born, in blocks that are over."""
-        return np.asarray(self.since_birth & (self.block < self.ends // self.block_micros))
+        """The exposures since the value was born, in blocks that are over, or as good as over."""
+        over = (self.ends + self.block_micros // _AS_GOOD_AS_OVER) // self.block_micros
+        return np.asarray(self.since_birth & (self.block < over))
 
     @cached_property
     def risk(self) -> Floats:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rootcause.anytime import Cells, Trail, odds_interval, trail_of
+from rootcause.anytime import Cells, rate_interval_anytime, trail_of
 from rootcause.early import EarlyWarning
 from rootcause.exposure import STEP, Exposures, Flags
 from rootcause.sentinel_symptoms import MICROS_AN_HOUR, EarlySymptom
@@ -69,9 +69,8 @@ def warning_of(exposures: Exposures, alarms: Sequence[Alarm]) -> EarlyWarning:
     conditions = alarm.conditions(exposures)
     exposed = exposures.meets(conditions) & (exposures.time >= alarm.value.born)
     first = int(exposures.time[exposed].min())
-    trail = trail_of(cells)
-    began = trail.began() * watched.block_micros
-    rate, expected = _rates(cells)
+    began = trail_of(cells).began() * watched.block_micros
+    rates = _rates(cells)
     warning = EarlyWarning(
         conditions=conditions,
         young=_named(exposures, alarm.value.parent)
@@ -81,9 +80,9 @@ def warning_of(exposures: Exposures, alarms: Sequence[Alarm]) -> EarlyWarning:
         exposed_journeys=int(exposed.sum()),
         symptom=alarm.symptom.name,
         hours=_hours(alarm),
-        rate=round(rate, 4),
-        expected_rate=round(expected, 4),
-        rate_interval=_rate_interval(trail, cells, expected),
+        rate=rates.rate,
+        expected_rate=rates.expected,
+        rate_interval=rates.interval,
         e_value=float(f"{np.exp(min(alarm.log_e, 690.0)):.3g}"),
         bar=float(f"{np.exp(alarm.log_bar):.3g}"),
         noticed_at=_instant(alarm.noticed_at),
@@ -111,21 +110,23 @@ def _instant(micros: int) -> str:
     return f"{np.datetime64(micros, 'us').astype('datetime64[s]')}Z"
 
 
-def _rates(cells: Cells) -> tuple[float, float]:
-    """Return the rate of the watched and that of their like, cell by cell in the same mix."""
+@dataclass(frozen=True)
+class _Rates:
+    """How often the watched show the symptom, with its confidence sequence, and their like."""
+
+    rate: float
+    interval: tuple[float, float]
+    expected: float
+
+
+def _rates(cells: Cells) -> _Rates:
+    """Return the rates of the watched, and of their like in the same mix of cells."""
     both = (cells.watched > 0) & (cells.others > 0)
-    watched, others = cells.watched[both], cells.others[both]
-    rate = cells.watched_hit[both].sum() / watched.sum()
-    like = cells.others_hit[both] / others
-    return float(rate), float((like * watched).sum() / watched.sum())
-
-
-def _rate_interval(trail: Trail, cells: Cells, expected: float) -> tuple[float, float]:
-    least = 0.5 / (cells.others.sum() + 1.0)
-    usual = min(max(expected, least), 1.0 - least)
-    log_odds = np.log(usual / (1.0 - usual))
-    low, high = (float(1.0 / (1.0 + np.exp(-(log_odds + end)))) for end in odds_interval(trail))
-    return round(low, 4), round(high, 4)
+    watched, like = cells.watched[both], cells.others_hit[both] / cells.others[both]
+    hit, of = int(cells.watched_hit[both].sum()), int(watched.sum())
+    low, high = rate_interval_anytime(hit, of)
+    expected = float((like * watched).sum()) / of
+    return _Rates(round(hit / of, 4), (round(low, 4), round(high, 4)), round(expected, 4))
 
 
 def _beside(exposures: Exposures, alarms: Sequence[Alarm]) -> list[dict[str, str]]:
