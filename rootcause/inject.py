@@ -104,7 +104,7 @@ def check_conditions(exposures: Exposures, conditions: Mapping[str, str]) -> Non
         )
     for name, value in conditions.items():
         known = _values(exposures, name)
-        if value not in known:
+        if not exposures.meets({name: value}).any():
             raise RequestError(
                 f"{name} is never {with_closest(value, known)} where journeys can be watched; "
                 f"it is one of {listed(known)}."
@@ -120,9 +120,12 @@ def _values(exposures: Exposures, name: str) -> tuple[str, ...]:
             f"There is no attribute {with_closest(name, (STEP, *exposures.attributes))}; a "
             f"condition names one of {listed((STEP, *exposures.attributes))}."
         )
-    column = exposures.attributes.index(name)
-    used = np.unique(exposures.codes[:, column])
-    return tuple(exposures.names[column][code] for code in used)
+    columns = [place for place, other in enumerate(exposures.attributes) if other == name]
+    return tuple(
+        exposures.names[column][code]
+        for column in columns
+        for code in np.unique(exposures.codes[:, column])
+    )
 
 
 def _check_onset(exposures: Exposures, onset: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from journeys.errors import RequestError
 from rootcause.exposure import MICROS_A_DAY, STEP, Exposures
 from rootcause.figures import png_bytes
-from rootcause.inject import Planted, plant, usual_rate
+from rootcause.inject import Planted, check_conditions, plant, usual_rate
 from rootcause.inject_summary import by_effect, detection_figure
 from rootcause.inject_trials import (
     Ground,
@@ -190,6 +190,21 @@ def test_what_cannot_be_planted_is_said(what: str, ground: Ground) -> None:
     conditions, onset, effect, said = WRONG[what]
     with pytest.raises(RequestError, match=said):
         planted_in(ground, Planted(conditions, onset, effect))
+
+
+def test_a_number_is_a_condition_as_findings_write_it(ground: Ground) -> None:
+    amount = np.random.default_rng(0).uniform(0, 100, len(ground.exposures))
+    priced = replace(ground.exposures, numeric=("amount",), numbers=amount[:, None])
+    cut = replace(
+        priced,
+        attributes=(*priced.attributes, "amount"),
+        names=(*priced.names, ("≤ 50", "> 50", "(missing)")),
+        codes=np.column_stack([priced.codes, amount > 50]).astype(np.int32),
+    )
+    for value in ("> 50", "≤ 20", "> 12.5"):
+        check_conditions(cut, {STEP: "upload", "amount": value})
+    with pytest.raises(RequestError, match="amount is never '> 500'"):
+        check_conditions(cut, {STEP: "upload", "amount": "> 500"})
 
 
 def test_a_usual_rate_is_that_of_those_who_meet_it(ground: Ground) -> None:
