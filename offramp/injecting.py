@@ -32,12 +32,17 @@ def inject(  # noqa: PLR0913, PLR0917 - one option, one parameter
 ) -> None:
     """Plant a cause in your own log, and say how often, and how soon, it would have been found.
 
-    Outcomes are relabelled in memory; your file is never written to. Each trial plants one cause,
-    searches everything as `offramp findings` does, and again on logs that end earlier.
+    "Nothing found" is worth as much as what would have been found. Outcomes are relabelled in
+    memory; your file is never written to. Each trial plants one cause, searches everything as
+    `offramp findings` does, and, if it is found, again in logs that end earlier.
 
-    For example, had uploads on iOS failed from March on:
-    offramp inject --events E --journey J --outcome leakage --where activity=document_upload
-    --where os=iOS --onset 2026-03-03 --effect 0.1
+    - What if uploads on iOS had failed since March, for one in ten and for one in five?
+      `--where activity=document_upload --where os=iOS --onset 2026-03-03 --effect 0.1 --effect 0.2`
+
+    - What size of cause can be found in this log at all? `--trials 20`, without `--where`: each
+      trial plants a random one.
+
+    Every trial is a whole search: begin with few. docs/causes.md says what is counted.
     """
     from offramp.planting import require_png, tried, wish_of, write_picture
     from offramp.show_trials import trials_shown

@@ -109,8 +109,8 @@ def ground_of(
 
 def searched_as_it_is(ground: Ground, *, seed: int, progress: Progress | None = None) -> Ground:
     """Return the ground with what is found where nothing was planted."""
-    found, _ = causes_in(ground.exposures, within=ground.within, seed=seed, progress=progress)
-    return replace(ground, already=tuple(settled.lead for settled, _ in found))
+    leads = _leads(ground, ground.exposures, seed=seed, progress=progress)
+    return replace(ground, already=tuple(leads))
 
 
 def try_out(
@@ -221,8 +221,7 @@ def _searched(
     progress: Progress | None = None,
 ) -> tuple[bool, bool, int]:
     """Return whether the planted cause is found, found exactly, and how many others are new."""
-    causes, _ = causes_in(changed, within=ground.within, seed=seed, progress=progress)
-    leads = [settled.lead for settled, _ in causes]
+    leads = _leads(ground, changed, seed=seed, progress=progress)
     about = [lead for lead in leads if _is_about(changed, lead, planted)]
     known = [_population(changed, lead) for lead in ground.already]
     others = [
@@ -233,6 +232,14 @@ def _searched(
     ]
     exact = any(_is_exactly(changed, lead, planted) for lead in about)
     return bool(about), exact, len(others)
+
+
+def _leads(
+    ground: Ground, exposures: Exposures, *, seed: int, progress: Progress | None
+) -> list[Lead]:
+    """Return what `offramp findings` would name, strongest first."""
+    causes, _ = causes_in(exposures, within=ground.within, seed=seed, progress=progress)
+    return [settled.lead for settled, _ in causes]
 
 
 def _is_about(exposures: Exposures, lead: Lead, planted: Planted) -> bool:
