@@ -96,11 +96,16 @@ def check(exposures: Exposures, planted: Planted) -> None:
 
 
 def check_conditions(exposures: Exposures, conditions: Mapping[str, str]) -> None:
-    """Raise a RequestError if there is no step, or a name or value that the log does not know."""
+    """Raise a RequestError if the step or all else is missing, or a name or value is unknown."""
     if STEP not in conditions:
         raise RequestError(
             f"A cause acts at a step; add --where {STEP}=STEP, with a step of "
             f"{listed(exposures.steps)}."
+        )
+    if len(conditions) == 1:
+        raise RequestError(
+            "What happens to everybody at a step is no cause of anyone's; add a condition beside "
+            f"the step, on {listed(dict.fromkeys(exposures.attributes))}."
         )
     for name, value in conditions.items():
         known = _values(exposures, name)

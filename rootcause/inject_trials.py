@@ -164,11 +164,11 @@ def draw_causes(ground: Ground, *, trials: int, largest_effect: float, seed: int
     drawn: list[Planted] = []
     rng = np.random.default_rng([seed, 1])
     for _ in range(200 * trials):
-        if len(drawn) == trials:
-            return drawn
         one = _draw(ground.exposures, rng)
         if one is not None and _can_be_planted(ground, one, largest_effect):
             drawn.append(one)
+        if len(drawn) == trials:
+            return drawn
     raise RequestError(
         "Hardly any one or two attribute values hold for .5 to 10 % of a step's journeys, so no "
         "random cause can be drawn; name one with --where."

@@ -72,9 +72,10 @@ def test_a_strong_cause_is_found_and_the_file_is_as_it_was(
         (["--where", "upload"], "NAME=VALUE"),
         (["--where", "activity=upload", "--where", "os=iOs"], "closest: 'iOS'"),
         (["--where", "os=iOS"], "activity=STEP"),
-        (["--where", "activity=upload", "--effect", "much"], "no effect"),
-        (["--where", "activity=upload", "--effect", "2"], "at most 1"),
-        (["--where", "activity=upload", "--onset", "2031-01-01"], "outside the log"),
+        (["--where", "activity=upload"], "everybody"),
+        (["--where", "activity=upload;os=iOS", "--effect", "much"], "no effect"),
+        (["--where", "activity=upload;os=iOS", "--effect", "2"], "at most 1"),
+        (["--where", "activity=upload;os=iOS", "--onset", "2031-01-01"], "outside the log"),
         (["--onset", "2026-02-20"], "say with --where"),
     ],
 )
