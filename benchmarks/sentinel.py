@@ -171,11 +171,11 @@ def bad_all(customers: int, seed: int) -> pd.DataFrame:
 def with_failures(
     events: pd.DataFrame, whose: pd.Series, *, seed: int, share: float = 0.4
 ) -> pd.DataFrame:
-    """Return the events with a failed upload after some uploads since the release."""
+    """Return the events with a failed upload, before any answer, after some since the release."""
     uploads = (events["activity"] == "document_upload") & whose & (events["time"] >= RELEASE)
     drawn = np.random.default_rng(seed).random(len(events)) < share
     failed = events[uploads & drawn].assign(activity="upload_failed")
-    failed["time"] += pd.Timedelta(seconds=40)
+    failed["time"] += pd.Timedelta(seconds=1)
     both: pd.DataFrame = pd.concat([events, failed], ignore_index=True)
     return both
 
