@@ -20,7 +20,8 @@ from rootcause.attribution import exposures_meeting
 from rootcause.conditions import Lead
 from rootcause.exposure import MICROS_A_DAY, STEP, Exposures, Flags, Ints, exposures_of
 from rootcause.inject import Planted, check, plant, usual_rate
-from rootcause.search import causes_in, horizon_of
+from rootcause.pursuit import causes_in
+from rootcause.search import horizon_of
 
 Progress = Callable[[str, float], None]
 
@@ -238,8 +239,8 @@ def _leads(
     ground: Ground, exposures: Exposures, *, seed: int, progress: Progress | None
 ) -> list[Lead]:
     """Return what `offramp findings` would name, strongest first."""
-    causes, _ = causes_in(exposures, within=ground.within, seed=seed, progress=progress)
-    return [settled.lead for settled, _ in causes]
+    pursued = causes_in(exposures, within=ground.within, seed=seed, progress=progress)
+    return [settled.lead for settled, _ in pursued.causes]
 
 
 def _is_about(exposures: Exposures, lead: Lead, planted: Planted) -> bool:
