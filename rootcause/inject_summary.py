@@ -87,5 +87,5 @@ def _share(happened: Sequence[bool]) -> tuple[float, float, float]:
 
 
 def _days_words(lines: Sequence[AtEffect]) -> str:
-    told = [f"{points(line.effect)}: {line.days:.0f} days" for line in lines if line.days]
-    return f"Median time to detection: {', '.join(told)}" if told else "Nothing was found"
+    told = [f"{line.days:.0f} at {points(line.effect)}" for line in lines if line.days]
+    return f"Days to detection, median: {', '.join(told)}" if told else "Nothing was found"
