@@ -1,5 +1,6 @@
 """The commands about causes: what they ask of the rooms, in order."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +18,21 @@ from rootcause.audience import audience_of
 from rootcause.findings import Findings, read_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
+from rootcause.sentinel import early_warnings
 from rootcause.verify import Verdict, was_it_fixed
 from serving.registry import fetch_bundle
 from training.score import definition_for, score_open
 
 
 def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: int) -> Findings:
-    """Return the findings about one outcome."""
+    """Return the findings about one outcome, and warnings of what is too new to be one."""
     journeys = find_journeys(log, definition)
     with working(f"Searching for causes ({outcome})") as tell:
-        return find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
+        found = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
+        warnings = early_warnings(
+            log, journeys, definition, outcome, findings=found.findings, progress=tell
+        )
+        return replace(found, warnings=warnings)
 
 
 def searched_for_all(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, learning, looking, predicting
+from offramp import evaluating, explaining, injecting, learning, looking, predicting
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         explaining.report,
         explaining.audience,
         explaining.verify,
+        injecting.inject,
     ),
 }
 

@@ -15,11 +15,14 @@ def findings(
     """Search for what causes an outcome to go wrong: where, for whom, since when, by how much."""
     from offramp.causes import searched
     from offramp.show import found_causes
+    from offramp.show_warnings import early
     from rootcause.findings import write_findings
 
     log, definition = read_log(events, journey)
     found = searched(log, definition, outcome_of(definition, outcome), seed=seed)
     out().print(found_causes(found))
+    if found.warnings:
+        out().print(early(found.warnings))
     if json:
         write_findings(found, json)
 

@@ -9,14 +9,17 @@ and the verdict on a fix are made from findings.
 
 from rootcause.audience import audience_of
 from rootcause.drivers import drivers_of
+from rootcause.early import EarlyWarning
 from rootcause.exposure import Exposures, exposed_to, exposures_of
 from rootcause.findings import Finding, Findings, read_findings, write_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
+from rootcause.sentinel import early_warnings
 from rootcause.symptoms import symptoms_of, with_symptoms
 from rootcause.verify import Verdict, was_it_fixed
 
 __all__ = [
+    "EarlyWarning",
     "Exposures",
     "Finding",
     "Findings",
@@ -24,6 +27,7 @@ __all__ = [
     "Verdict",
     "audience_of",
     "drivers_of",
+    "early_warnings",
     "exposed_to",
     "exposures_of",
     "find_causes",

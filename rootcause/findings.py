@@ -16,6 +16,7 @@ from journeys.definition import Outcome
 from journeys.errors import FindingsError, listed
 from journeys.writing import whole_file
 from rootcause.association import Association
+from rootcause.early import EarlyWarning
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Findings:
     third of the log, it would have been found for half of all exposures; None where nothing could
     be searched, and then ``note`` says why. ``smallest_by_step``: the same, per step. ``chronic``:
     what has always been worse, apart from the findings because nothing says that it is a cause.
+    ``warnings``: early symptoms of what is too young for its outcomes to be known, no findings.
     """
 
     journey: str
@@ -101,6 +103,7 @@ class Findings:
     smallest_by_step: dict[str, float] = field(default_factory=dict)
     note: str = ""
     chronic: tuple[Association, ...] = ()
+    warnings: tuple[EarlyWarning, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return what `write_findings` writes."""
@@ -108,6 +111,7 @@ class Findings:
         return shown | {
             "findings": [finding.as_dict() for finding in self.findings],
             "chronic": [association.as_dict() for association in self.chronic],
+            "warnings": [warning.as_dict() for warning in self.warnings],
         }
 
     @classmethod
@@ -133,6 +137,7 @@ class Findings:
             )
         given["findings"] = tuple(_finding(one) for one in given["findings"])
         given["chronic"] = tuple(map(Association.from_dict, given.get("chronic", ())))
+        given["warnings"] = tuple(map(EarlyWarning.from_dict, given.get("warnings") or ()))
         return cls(**given)
 
     def finding(self, id_: str) -> Finding:
