@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rootcause.exposure import Floats, Ints
+from rootcause.likelihood import EDGE, gain, likeliest, rated, since_each
 from rootcause.scan import (
     DRIFT_LOGITS,
     FEWEST_ROWS,
@@ -25,8 +26,6 @@ _DAYS_BEFORE = 7
 _SHARE_BEFORE = 0.1
 _WITHIN_NATS = 2.0
 _MOST_DAYS_BETWEEN = 14
-_ITERATIONS = 8
-_EDGE = 1e-3
 _SURELY_ABSENT = 6.0
 _YOUNG = 0.1
 
@@ -56,9 +55,12 @@ class Usual:
 
     ``chance``: variance of the level by the chance of the others' outcomes; ``misfit``: by what the
     expected rate may be off for no reason, as far as the past of the rows has not shown it.
+    ``own``: the part of the level that their own past shows, of the prior ``own_variance``.
     """
 
     level: Floats
+    own: Floats
+    own_variance: Floats
     chance: Floats
     misfit: Floats
 
@@ -197,13 +199,17 @@ def usual_excess(
         of_part, _ = _sides(part, since)
         prior += of_part.mean * _weight((MISFIT_LOGITS * usual) ** 2, of_part)
     weight = _weight((logits * usual) ** 2, before)
-    level = prior + weight * np.where(before.rows > 0, before.mean - prior, 0.0)
+    own = prior + weight * np.where(before.rows > 0, before.mean - prior, 0.0)
     left = (logits * usual) ** 2 * (1.0 - weight)
-    level += others_after.mean - others_before.mean * _weight(
-        (LEVEL_LOGITS * usual) ** 2, others_before
+    level = (
+        own
+        + others_after.mean
+        - others_before.mean * _weight((LEVEL_LOGITS * usual) ** 2, others_before)
     )
     return Usual(
         level=level,
+        own=own,
+        own_variance=(logits * usual) ** 2,
         chance=np.minimum(others_after.variance, 1.0) + np.where(young, 0.0, left),
         misfit=np.where(young, left, 0.0) + (DRIFT_LOGITS * usual) ** 2,
     )
@@ -234,11 +240,11 @@ def _tables(tally: Tally, conditions: Conditions) -> _Tables | None:
     if not len(days):
         return None
     place = days - inside.first_day
-    n, bad, rates = (_from(kind, place) for kind in (inside.rows, inside.bad, inside.expected))
+    n, bad, rates = (since_each(kind, place) for kind in (inside.rows, inside.bad, inside.expected))
     usual = usual_excess(tally, inside, since=days, parts=parts_of(tally, conditions))
     mean = np.divide(rates, n, out=np.full_like(n, 0.5), where=n > 0)
-    rate = np.clip(mean + usual.level[:, None], _EDGE, 1 - _EDGE)
-    dating = _dating(inside, place)
+    rate = np.clip(mean + usual.level[:, None], EDGE, 1 - EDGE)
+    dating = _dating(inside, place, usual)
     return _Tables(days=days, rows=n, bad=bad, rate=rate, usual=usual, dating=dating)
 
 
@@ -253,44 +259,21 @@ def _possible_onsets(inside: Daily, n_days: int) -> Ints:
 def _fit(tables: _Tables, slope: Floats) -> tuple[Floats, Floats, Floats]:
     """Return log-likelihood ratio, mean excess and information of p = rate + q slope per onset."""
     n, bad, rate = tables.rows, tables.bad, tables.rate
-    p = _shifted(n, bad, rate, slope, lowest=0.0)
+    p = likeliest(n, bad, rate, slope, lowest=0.0)
     excess = (n * (p - rate)).sum(axis=1) / n.sum(axis=1)
-    return _gain(n, bad, rate, p), excess, (n / (rate * (1 - rate))).sum(axis=1)
+    return gain(n, bad, rate, p), excess, (n / (rate * (1 - rate))).sum(axis=1)
 
 
-def _dating(inside: Daily, place: Ints) -> Floats:
+def _dating(inside: Daily, place: Ints, usual: Usual) -> Floats:
     """Return the log-likelihood of a change at each place: a level before, another from then on.
 
     What stands before the change must be as usual, too: without that, a later day always looks
     better for having a longer past.
     """
-    found = np.zeros(len(place))
-    for late in (False, True):
-        n, bad, expected = (
-            _from(kind, place) if late else kind.sum(axis=0) - _from(kind, place)
-            for kind in (inside.rows, inside.bad, inside.expected)
-        )
-        some = np.maximum(n, 1.0)
-        rate = np.clip(expected / some, _EDGE, 1 - _EDGE)
-        found += _gain(n, bad, rate, _shifted(n, bad, rate, np.ones_like(rate), lowest=-1.0))
-    return found
-
-
-def _from(kind: Floats, place: Ints) -> Floats:
-    return np.asarray(np.cumsum(kind[::-1], axis=0)[::-1][place])
-
-
-def _shifted(n: Floats, bad: Floats, rate: Floats, slope: Floats, *, lowest: float) -> Floats:
-    """Return p = rate + q slope with the likeliest q of each row of the tables."""
-    q = np.zeros((len(n), 1))
-    for _ in range(_ITERATIONS):
-        p = np.clip(rate + q * slope, _EDGE, 1 - _EDGE)
-        score = (slope * (bad - n * p) / (p * (1 - p))).sum(axis=1, keepdims=True)
-        information = (slope**2 * n / (p * (1 - p))).sum(axis=1, keepdims=True)
-        q = np.clip(q + score / np.maximum(information, _EDGE), lowest, 1.0)
-    return np.clip(rate + q * slope, _EDGE, 1 - _EDGE)
-
-
-def _gain(n: Floats, bad: Floats, rate: Floats, p: Floats) -> Floats:
-    gain = bad * np.log(p / rate) + (n - bad) * np.log((1 - p) / (1 - rate))
-    return np.asarray(gain.sum(axis=1))
+    since = [since_each(kind, place) for kind in (inside.rows, inside.bad, inside.expected)]
+    whole = [kind.sum(axis=0) for kind in (inside.rows, inside.bad, inside.expected)]
+    n, bad, rate = rated(*since)
+    found = gain(n, bad, rate, likeliest(n, bad, rate, np.ones_like(rate), lowest=-1.0))
+    n, bad, rate = rated(*(all_of - late for all_of, late in zip(whole, since, strict=True)))
+    before = np.clip(rate + usual.own[:, None], EDGE, 1 - EDGE)
+    return np.asarray(found + gain(n, bad, rate, before) - 0.5 * usual.own**2 / usual.own_variance)
