@@ -37,7 +37,7 @@ class Seen:
     @property
     def identifiable(self) -> bool:
         """Whether anybody can be asked to name this cause."""
-        return self.z >= SEEN_Z and self.needed_z >= NEEDED_Z
+        return bool(self.z >= SEEN_Z and self.needed_z >= NEEDED_Z)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def seen_by_oracle(world: World, exposures: Exposures, truth: Truth) -> Seen:
         return Seen(0.0, 0.0, 0.0, 0, 0.0, truth.day, truth.day)
     excess, variance = rows.excess(inside)
     return Seen(
-        z=excess / np.sqrt(variance),
+        z=float(excess / np.sqrt(variance)),
         needed_z=min(_needed(world, rows, inside, truth.day, one) for one in truth.cause.wider()),
         effect=float((rows.harmed - rows.usual)[inside].mean()),
         exposed=int(inside.sum()),
