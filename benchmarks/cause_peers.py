@@ -5,8 +5,9 @@ dates anything, and none can say "nothing": each always names something. SHAP an
 how many conditions the cause has.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import combinations, islice
 
@@ -28,24 +29,40 @@ _PRIOR = 1.0
 _FEWEST = 25
 _SUPPORT = 0.005
 _DIVERGENCE_SUPPORT = 0.01
+_ALPHA = 0.99  # at the usual .95 no slice of 1 % of the rows can be named, however bad
 MOST_ROWS = 30_000
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a peer sees: text columns, the outcome (1.0 is bad), and how many conditions to name."""
+    """What a peer sees: text columns, the outcome (1.0 is bad), and how many conditions to name.
+
+    ``late``: the rows to look at; the others, if any, are the time before it, for reference.
+    """
 
     columns: pd.DataFrame
     bad: Floats
     conditions: int
+    late: Flags
     seed: int = 0
+
+    @property
+    def now(self) -> "Table":
+        """The rows to look at alone."""
+        return self.only(np.flatnonzero(self.late))
+
+    def only(self, rows: NDArray[np.int64]) -> "Table":
+        """Return some rows."""
+        return replace(
+            self, columns=self.columns.iloc[rows], bad=self.bad[rows], late=self.late[rows]
+        )
 
     def drawn(self, most: int) -> "Table":
         """Return at most so many rows, drawn at random."""
         if len(self.bad) <= most:
             return self
         rows = np.random.default_rng(self.seed).choice(len(self.bad), most, replace=False)
-        return Table(self.columns.iloc[rows], self.bad[rows], self.conditions, self.seed)
+        return self.only(rows)
 
 
 Peer = Callable[[Table], list[Conditions]]
@@ -53,6 +70,7 @@ Peer = Callable[[Table], list[Conditions]]
 
 def mean_shap(table: Table) -> list[Conditions]:
     """Name the values with the largest mean absolute SHAP among those that push towards bad."""
+    table = table.now
     shown, names = _one_hot(table.columns)
     model = _boosted(shown, table)
     rows = np.random.default_rng(table.seed).permutation(len(shown))[:_EXPLAINED]
@@ -65,6 +83,7 @@ def mean_shap(table: Table) -> list[Conditions]:
 
 def shap_interaction(table: Table) -> list[Conditions]:
     """Name the pairs of values with the largest mean absolute SHAP interaction."""
+    table = table.now
     shap = import_module("shap")
     shown, names = _one_hot(table.columns)
     explainer = shap.TreeExplainer(_boosted(shown, table))
@@ -81,6 +100,7 @@ def shap_interaction(table: Table) -> list[Conditions]:
 
 def odds_ratios(table: Table) -> list[Conditions]:
     """Name the single values with the highest odds ratio, with PostHog's prior count of one."""
+    table = table.now
     n_bad, n_good = table.bad.sum(), (1 - table.bad).sum()
     found = []
     for name in table.columns:
@@ -100,6 +120,7 @@ def odds_ratios(table: Table) -> list[Conditions]:
 
 def decision_tree(table: Table) -> list[Conditions]:
     """Name the paths to the leaves with the highest rates; what a path excludes is left out."""
+    table = table.now
     shown, names = _one_hot(table.columns)
     leaves = max(50, int(_SUPPORT * len(shown)))
     depth = table.conditions + 2
@@ -113,6 +134,7 @@ def decision_tree(table: Table) -> list[Conditions]:
 
 def pysubgroup(table: Table) -> list[Conditions]:
     """Name the subgroups of highest weighted relative accuracy, by beam search."""
+    table = table.now
     ps = import_module("pysubgroup")
     frame = table.columns.assign(bad_=table.bad > 0)
     target = ps.BinaryTarget("bad_", True)
@@ -120,7 +142,9 @@ def pysubgroup(table: Table) -> list[Conditions]:
     task = ps.SubgroupDiscoveryTask(
         frame, target, space, result_set_size=_RANKS, depth=4, qf=ps.WRAccQF()
     )
-    found = ps.BeamSearch(beam_width=20).execute(task).to_descriptions()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it divides by the size of empty subgroups
+        found = ps.BeamSearch(beam_width=20).execute(task).to_descriptions()
     return [
         {one.attribute_name: str(one.attribute_value) for one in rule.selectors}
         for _, rule in found
@@ -129,29 +153,38 @@ def pysubgroup(table: Table) -> list[Conditions]:
 
 def sliceline(table: Table) -> list[Conditions]:
     """Name the slices of SliceLine, the bad outcomes being the errors."""
-    return _slices(table, table.bad)
+    return _slices(table.now, table.now.bad)
 
 
 def sliceline_on_residuals(table: Table) -> list[Conditions]:
-    """Name the slices of SliceLine on what a model of the same columns does not explain."""
+    """Name the slices of SliceLine on what a model of the time before does not explain.
+
+    Where there is no time before, the model is of the same rows, out of fold.
+    """
     codes = table.columns.apply(lambda column: pd.factorize(column)[0]).to_numpy(np.float32)
     fold = np.random.default_rng(table.seed).integers(0, 2, len(codes))
+    if (
+        not table.late.all()
+    ):  # two folds, before and late: what is late is expected from what was before
+        fold = table.late.astype(np.int64)
     settings = TreeSettings(trees=90, leaves=12, learning_rate=0.07, min_leaf=40)
     rate = cross_fitted_probability(
         codes, table.bad, fold, settings=settings, categorical=range(codes.shape[1])
     )
-    return _slices(table, table.bad * (1.0 - rate))
+    return _slices(table.now, (table.bad * (1.0 - rate))[table.late])
 
 
 def divexplorer(table: Table) -> list[Conditions]:
     """Name the frequent itemsets whose rate diverges most surely (largest t)."""
+    table = table.now
     explorer = import_module("divexplorer").DivergenceExplorer
     frame = table.columns.reset_index(drop=True).assign(bad_=table.bad.astype(int))
     found = explorer(frame).get_pattern_divergence(
         min_support=_DIVERGENCE_SUPPORT, boolean_outcomes=["bad_"]
     )
-    above = found[(found["bad__div"] > 0) & (found["itemset"].map(len) <= 4)]
-    surest = above.sort_values("bad__t", ascending=False, kind="stable")
+    found = found.assign(length=found["itemset"].map(len))
+    above = found[(found["bad__div"] > 0) & (found["length"] <= 4)]
+    surest = above.sort_values(["bad__t", "length"], ascending=[False, True], kind="stable")
     return [
         dict(item.split("=", 1) for item in sorted(itemset))
         for itemset in islice(surest["itemset"], _RANKS)
@@ -209,7 +242,7 @@ def _paths(
 
 def _slices(table: Table, errors: Floats) -> list[Conditions]:
     finder = import_module("sliceline.slicefinder").Slicefinder(
-        alpha=0.95, k=_RANKS, max_l=4, min_sup=max(20, int(_SUPPORT * len(errors))), verbose=False
+        alpha=_ALPHA, k=_RANKS, max_l=4, min_sup=max(20, int(_SUPPORT * len(errors))), verbose=False
     )
     finder.fit(table.columns.to_numpy(dtype=object), errors)
     names = list(table.columns)

@@ -49,7 +49,7 @@ def _draw_methods(axes: Axes, fair: Rows, peers: Rows) -> None:
     axes.set_yticks(place, list(ranks))
     axes.set_xlim(0, 1)
     axes.set_xlabel("share of identifiable causes named exactly, 95 % interval")
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=2)
     axes.grid(visible=False, axis="y")
 
 

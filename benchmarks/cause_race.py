@@ -77,7 +77,7 @@ def _table(said: Asked, asked_for: int | None, *, told: bool) -> Table:
     found, world = said.exposures, said.world
     truth = None if asked_for is None else world.truths[asked_for]
     onset = truth.day if truth is not None else _day_of(said)
-    rows = np.flatnonzero(~np.isnan(found.bad) & ((found.day >= onset) | (not told)))
+    rows = np.flatnonzero(~np.isnan(found.bad))
     columns = {
         name: np.asarray(found.names[place], dtype=object)[found.codes[rows, place]]
         for place, name in enumerate(found.attributes)
@@ -89,7 +89,8 @@ def _table(said: Asked, asked_for: int | None, *, told: bool) -> Table:
         first = steps == world.plan.steps[0]
         rows, columns = rows[first], {name: column[first] for name, column in columns.items()}
     wanted = 1 if truth is None else len(truth.conditions) - (not world.asks_for_the_step)
-    return Table(pd.DataFrame(columns), found.bad[rows], wanted).drawn(MOST_ROWS)
+    late = (found.day[rows] >= onset) | (not told)
+    return Table(pd.DataFrame(columns), found.bad[rows], wanted, late).drawn(MOST_ROWS)
 
 
 def _day_of(said: Asked) -> int:

@@ -24,7 +24,7 @@ from benchmarks.cause_worlds import world_of
 
 Answers = dict[str, list[Row]]
 
-WORLDS, WORLDS_WITH_PEERS = 208, 52
+WORLDS, WORLDS_WITH_PEERS = 208, 26
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

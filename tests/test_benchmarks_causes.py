@@ -230,7 +230,7 @@ def _shouting() -> Table:
         }
     )
     bad = (rng.random(3_000) < np.where(columns["os"] == "iOS", 0.9, 0.1)).astype(np.float64)
-    return Table(columns, bad, conditions=1)
+    return Table(columns, bad, conditions=1, late=np.ones(3_000, dtype=np.bool_))
 
 
 def _truth(steps: tuple[World, Exposures], conditions: dict[str, str]) -> Truth:
