@@ -1,8 +1,8 @@
 """What Offramp is compared with on planted causes: methods that name conditions, as one uses them.
 
 All get the same exposures: attributes and step as columns, whether the bad outcome followed. None
-dates anything, and none can say "nothing": each always names something. SHAP and the tree are told
-how many conditions the cause has.
+dates anything, and none can say "nothing": each always names something. SHAP, the tree and
+SliceLine are told how many conditions the cause has.
 """
 
 import warnings
@@ -28,8 +28,8 @@ _EXPLAINED, _EXPLAINED_IN_PAIRS = 2_000, 200
 _PRIOR = 1.0
 _FEWEST = 25
 _SUPPORT = 0.005
-_DIVERGENCE_SUPPORT = 0.01
-_ALPHA = 0.99  # at the usual .95 no slice of 1 % of the rows can be named, however bad
+_DIVERGENCE_SUPPORT = _SLICE_SUPPORT = 0.01
+_ALPHA = 0.95  # of its paper; nearer to 1 it prunes too little to fit into memory
 MOST_ROWS = 30_000
 
 
@@ -242,7 +242,11 @@ def _paths(
 
 def _slices(table: Table, errors: Floats) -> list[Conditions]:
     finder = import_module("sliceline.slicefinder").Slicefinder(
-        alpha=_ALPHA, k=_RANKS, max_l=4, min_sup=max(20, int(_SUPPORT * len(errors))), verbose=False
+        alpha=_ALPHA,
+        k=_RANKS,
+        max_l=table.conditions,
+        min_sup=int(_SLICE_SUPPORT * len(errors)),
+        verbose=False,
     )
     finder.fit(table.columns.to_numpy(dtype=object), errors)
     names = list(table.columns)

@@ -81,6 +81,7 @@ def _table(said: Asked, asked_for: int | None, *, told: bool) -> Table:
     columns = {
         name: np.asarray(found.names[place], dtype=object)[found.codes[rows, place]]
         for place, name in enumerate(found.attributes)
+        if name not in found.numeric  # it stands there once for each of its thresholds
     }
     steps = np.asarray(found.steps, dtype=object)[found.step[rows]]
     if world.asks_for_the_step:

@@ -66,7 +66,7 @@ def test_the_parts_share_no_seed_and_a_kind_can_be_asked_for_alone() -> None:
 
 def test_the_same_seed_is_the_same_world() -> None:
     one, other = (world_of(plan_of(0)) for _ in range(2))
-    pd.testing.assert_frame_equal(one.events, other.events)
+    assert one.events.equals(other.events)
     assert one.truths[0].conditions == other.truths[0].conditions
 
 
