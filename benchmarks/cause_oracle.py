@@ -91,6 +91,18 @@ def seen_by_oracle(world: World, exposures: Exposures, truth: Truth) -> Seen:
     )
 
 
+def effect_among(world: World, exposures: Exposures, truth: Truth, met: Flags) -> float:
+    """Return the mean probability that a cause adds among some exposures with a known outcome.
+
+    For a threshold that is right but for some customers: what is said of them is held against them.
+    """
+    step = truth.cause.step
+    counted = met & (world.step[exposures.row] == step) & ~np.isnan(exposures.bad)
+    journey = world.journey[exposures.row[counted]]
+    added = world.probability[journey, step] - truth.without[journey, step]
+    return float(added.mean()) if counted.any() else 0.0
+
+
 def _needed(world: World, rows: AtStep, inside: Flags, since: int, wider: Cause) -> float:
     """Return the z of the difference to the rows that a condition excludes."""
     sibling = wider.meets(world.people)[rows.journey] & (rows.day >= since) & ~inside

@@ -46,7 +46,7 @@ def written(answers: Mapping[str, Rows], out: Path, part: str) -> str:
     alarms = [_alarm(world) for world in answers["worlds"] if world["false_findings"]]
     tables = [("The search", rows), ("Beside others", methods)]
     tables += [("Causes not named", missed), ("Findings that are no cause", alarms)]
-    text = as_markdown([], goals, title=f"causes: {part} worlds")
+    text = as_markdown(goals, [], title=f"causes: {part} worlds")
     text += "".join(f"\n#{as_markdown(table, [], title=name)}" for name, table in tables if table)
     path.with_suffix(".md").write_text(text, encoding="utf-8")
     path.with_suffix(".png").write_bytes(picture(answers))
