@@ -1,14 +1,14 @@
 """Whether a finding is a cause that was planted, and if not, what was named instead."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from benchmarks.cause_plant import AMOUNT
 from benchmarks.cause_worlds import Flags, Truth, World
 from rootcause.exposure import STEP, Exposures
-from rootcause.findings import Finding
 
 Conditions = Mapping[str, str]
 
@@ -16,7 +16,19 @@ _WITHIN_QUANTILE = 0.1
 _MUCH_IN_COMMON = 0.3
 
 
-def is_exact(finding: Finding, truth: Truth, world: World, exposures: Exposures) -> bool:
+class Naming(Protocol):
+    """What names conditions: a finding, or what a peer said."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """Attribute (or step) and value."""
+
+    @property
+    def also_indistinguishable(self) -> Sequence[Conditions]:
+        """Conditions that hold for exactly the same exposures."""
+
+
+def is_exact(finding: Naming, truth: Truth, world: World, exposures: Exposures) -> bool:
     """Whether a finding names the conditions of a cause, no fewer and no more.
 
     A condition that the finding lists as indistinguishable may stand for the one it equals; so may
@@ -34,7 +46,7 @@ def is_exact(finding: Finding, truth: Truth, world: World, exposures: Exposures)
 
 
 def what_instead(
-    findings: tuple[Finding, ...], truth: Truth, world: World, exposures: Exposures
+    findings: Sequence[Naming], truth: Truth, world: World, exposures: Exposures
 ) -> str:
     """Return in a word how a cause was missed, by the finding that is closest to it."""
     wanted = set(_without_step(truth.conditions).items())
@@ -44,7 +56,7 @@ def what_instead(
 
 
 def _how_it_differs(
-    finding: Finding, wanted: set[tuple[str, str]], truth: Truth, world: World, exposures: Exposures
+    finding: Naming, wanted: set[tuple[str, str]], truth: Truth, world: World, exposures: Exposures
 ) -> str:
     found = set(_without_step(finding.conditions).items())
     right_step = finding.conditions.get(STEP) == truth.conditions[STEP]
@@ -85,7 +97,7 @@ def _true_rows(truth: Truth, world: World, exposures: Exposures) -> Flags:
     return np.asarray(met & (exposures.step == exposures.steps.index(truth.conditions[STEP])))
 
 
-def _readings(found: Conditions, also: tuple[dict[str, str], ...]) -> Iterator[dict[str, str]]:
+def _readings(found: Conditions, also: Sequence[Conditions]) -> Iterator[dict[str, str]]:
     """Yield the conditions as they stand, and with each equal one in the place of another."""
     yield dict(found)
     for equal in also:

@@ -37,7 +37,7 @@ class Seen:
     @property
     def identifiable(self) -> bool:
         """Whether anybody can be asked to name this cause."""
-        return self.z >= SEEN_Z and self.needed_z >= NEEDED_Z
+        return bool(self.z >= SEEN_Z and self.needed_z >= NEEDED_Z)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def seen_by_oracle(world: World, exposures: Exposures, truth: Truth) -> Seen:
         return Seen(0.0, 0.0, 0.0, 0, 0.0, truth.day, truth.day)
     excess, variance = rows.excess(inside)
     return Seen(
-        z=excess / np.sqrt(variance),
+        z=float(excess / np.sqrt(variance)),
         needed_z=min(_needed(world, rows, inside, truth.day, one) for one in truth.cause.wider()),
         effect=float((rows.harmed - rows.usual)[inside].mean()),
         exposed=int(inside.sum()),
@@ -89,6 +89,18 @@ def seen_by_oracle(world: World, exposures: Exposures, truth: Truth) -> Seen:
         onset=int(rows.day[inside].min()),
         oracle_onset=_likeliest_day(rows, met),
     )
+
+
+def effect_among(world: World, exposures: Exposures, truth: Truth, met: Flags) -> float:
+    """Return the mean probability that a cause adds among some exposures with a known outcome.
+
+    For a threshold that is right but for some customers: what is said of them is held against them.
+    """
+    step = truth.cause.step
+    counted = met & (world.step[exposures.row] == step) & ~np.isnan(exposures.bad)
+    journey = world.journey[exposures.row[counted]]
+    added = world.probability[journey, step] - truth.without[journey, step]
+    return float(added.mean()) if counted.any() else 0.0
 
 
 def _needed(world: World, rows: AtStep, inside: Flags, since: int, wider: Cause) -> float:

@@ -15,8 +15,13 @@ from benchmarks.cause_plan import CASE, Plan
 
 Chronic = tuple[tuple[str, str], ...]
 
-_STRONG = ("age_band", "plan", "os")
 _INNOCENT = ("partner", "campaign")
+# A release that were much worse from its first day on would be a cause that nobody planted.
+_SPREADS = {
+    **{"age_band": 0.5, "plan": 0.5, "os": 0.5, "app_version": 0.07},
+    **dict.fromkeys(_INNOCENT, 0.0),
+}
+_SPREAD = 0.2
 _DAYS_UNDER_WAY = 3.2
 
 
@@ -91,7 +96,7 @@ def _lasting(plan: Plan, people: People, dice: Dice) -> tuple[Floats, tuple[Chro
     """Return each journey's standing logits, and the conditions that are always worse."""
     logits = people.trait + dice.normal(0.0, 0.15) * np.log(people.amount / 12_000)
     for name in VALUES:  # in this order whether or not the log has the attribute
-        spread = 0.5 if name in _STRONG else 0.0 if name in _INNOCENT else 0.2
+        spread = _SPREADS.get(name, _SPREAD)
         effects = dice.normal(0.0, spread, len(VALUES[name]))
         if name == "age_band":
             effects = np.sort(effects) + 0.15 * np.linspace(-1, 1, len(effects))

@@ -1,12 +1,12 @@
 """One world put to the search, and what it said held against the truth."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.cause_match import is_exact, what_instead
-from benchmarks.cause_oracle import Seen, seen_by_oracle
+from benchmarks.cause_match import is_exact, meets, what_instead
+from benchmarks.cause_oracle import Seen, effect_among, seen_by_oracle
 from benchmarks.cause_worlds import Truth, World
 from journeys.definition import Definition
 from journeys.definition_file import parse_definition
@@ -106,7 +106,12 @@ def _cause_row(said: Asked, truth: Truth) -> Row:
         "oracle_onset_error": seen.oracle_onset - seen.onset,
     }
     if rank:
-        return row | _measured(found[exact.index(True)], seen)
+        finding = found[exact.index(True)]
+        if truth.cause.above is not None:
+            since = np.datetime64(finding.onset, "D").astype(np.int64)
+            met = meets(said.exposures, finding.conditions) & (said.exposures.day >= since)
+            seen = replace(seen, effect=effect_among(world, said.exposures, truth, met))
+        return row | _measured(finding, seen)
     return row | {"missed": what_instead(found, truth, world, said.exposures)}
 
 

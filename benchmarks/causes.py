@@ -9,60 +9,80 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import track
+
 from benchmarks.cause_plan import KINDS, PARTS, Plan, plans_of
+from benchmarks.cause_race import NUMBERS, peer_rows
 from benchmarks.cause_score import Row, asked, cause_rows, world_row
 from benchmarks.cause_table import written
 from benchmarks.cause_worlds import world_of
 
 Answers = dict[str, list[Row]]
 
+WORLDS, WORLDS_WITH_PEERS = 208, 26
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Put every world to the search, write tables and picture; return the exit code."""
-    parser = argparse.ArgumentParser(prog="benchmarks.causes", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="folder; default: out")
-    parser.add_argument("--worlds", type=int, default=208)
-    parser.add_argument("--part", choices=list(PARTS), default="report")
-    parser.add_argument("--kinds", default=",".join(KINDS), help="only these, with commas")
-    parser.add_argument("--jobs", type=int, default=2, help="worlds at a time, a core each")
-    given = parser.parse_args(arguments)
-    kinds = given.kinds.split(",")
-    unknown = sorted(set(kinds) - set(KINDS))
-    if unknown:
-        parser.error(f"no kind of world is called {unknown[0]!r}; there are {', '.join(KINDS)}")
-    plans = list(plans_of(given.part, given.worlds, kinds))
-    answers: Answers = {"worlds": [], "causes": []}
-    for answer in answers_to(plans, given.jobs):
+    given = _given(arguments)
+    plans = list(plans_of(given.part, given.worlds, given.kinds))
+    with_peers = [plan.seed for plan in plans if plan.kind != NUMBERS][: given.peers]
+    work = partial(answer_to, with_peers=frozenset(with_peers))
+    answers: Answers = {"worlds": [], "causes": [], "peers": []}
+    console = Console(stderr=True)
+    for answer in track(_answers(work, plans, given.jobs), "worlds", len(plans), console=console):
         for name, rows in answer.items():
             answers[name] += rows
-    print(written(answers, given.out, given.part))
+        # After each world: who stops an hour's work half-way keeps the half.
+        text = written(answers, given.out, given.part)
+    print(text)
     return 0
 
 
-def answers_to(plans: Sequence[Plan], jobs: int) -> Iterator[Answers]:
-    """Yield the answers to some worlds, in their order, so many at a time."""
-    if jobs == 1:
-        yield from map(_told, map(answer_to, plans))
-        return
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from map(_told, pool.map(answer_to, plans))
-
-
-def answer_to(plan: Plan) -> Answers:
+def answer_to(plan: Plan, *, with_peers: frozenset[int]) -> Answers:
     """Return the rows about one world."""
     said = asked(world_of(plan))
     causes = cause_rows(said)
-    return {"worlds": [world_row(said, causes)], "causes": causes}
+    peers = peer_rows(said, causes) if plan.seed in with_peers else []
+    return {"worlds": [world_row(said, causes)], "causes": causes, "peers": peers}
 
 
-def _told(answer: Answers) -> Answers:
-    for world in answer["worlds"]:
-        print("{seed} {kind} {level}: {said}".format_map(world), file=sys.stderr)
-    return answer
+def _answers(work: "partial[Answers]", plans: Sequence[Plan], jobs: int) -> Iterator[Answers]:
+    """Yield the answers to the plans in their order, so many at a time, each on one core."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if jobs == 1:
+        yield from map(work, plans)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(work, plans)
+
+
+def _given(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.causes", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder; default: out")
+    parser.add_argument("--worlds", type=int, default=WORLDS, help=f"default: {WORLDS}")
+    parser.add_argument("--part", choices=list(PARTS), default="report")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="only these, with commas")
+    parser.add_argument("--jobs", type=int, default=2, help="worlds at a time, a core each")
+    parser.add_argument(
+        "--peers",
+        type=int,
+        default=WORLDS_WITH_PEERS,
+        help=f"in how many worlds others are asked as well; default: {WORLDS_WITH_PEERS}",
+    )
+    parser.add_argument("--no-peers", dest="peers", action="store_const", const=0)
+    given = parser.parse_args(arguments)
+    given.kinds = given.kinds.split(",")
+    unknown = sorted(set(given.kinds) - set(KINDS))
+    if unknown or given.worlds < 1:
+        kinds = ", ".join(KINDS)
+        parser.error(f"give at least one world, and kinds among {kinds}; not {unknown}")
+    return given
 
 
 if __name__ == "__main__":
