@@ -24,11 +24,15 @@ from serving.registry import fetch_bundle
 from training.score import definition_for, score_open
 
 
-def searched(log: EventLog, definition: Definition, outcome: Outcome, *, seed: int) -> Findings:
+def searched(
+    log: EventLog, definition: Definition, outcome: Outcome, *, seed: int, placebo: int = 0
+) -> Findings:
     """Return the findings about one outcome, and warnings of what is too new to be one."""
     journeys = find_journeys(log, definition)
     with working(f"Searching for causes ({outcome})") as tell:
-        found = find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
+        found = find_causes(
+            log, journeys, definition, outcome, seed=seed, placebo=placebo, progress=tell
+        )
         warnings = early_warnings(
             log, journeys, definition, outcome, findings=found.findings, progress=tell
         )

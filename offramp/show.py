@@ -93,6 +93,10 @@ def found_causes(found: Findings) -> RenderableType:
         if smallest is not None
         else found.note
     )
+    if found.placebo.get("runs"):
+        looked += " With attributes dealt anew, {runs} searches found {findings}.".format(
+            **found.placebo
+        )
     always = [Text(line) for line in _always_worse(found, _WORSE[found.outcome])]
     if not found.findings:
         return Group(Text(f"Nothing found. {hidden}"), *always, Text(looked, style="dim"))

@@ -92,6 +92,7 @@ class Findings:
     be searched, and then ``note`` says why. ``smallest_by_step``: the same, per step. ``chronic``:
     what has always been worse, apart from the findings because nothing says that it is a cause.
     ``warnings``: early symptoms of what is too young for its outcomes to be known, no findings.
+    ``placebo``: how often the search was run on attributes dealt anew, and what it found there.
     """
 
     journey: str
@@ -104,6 +105,7 @@ class Findings:
     note: str = ""
     chronic: tuple[Association, ...] = ()
     warnings: tuple[EarlyWarning, ...] = ()
+    placebo: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """Return what `write_findings` writes."""

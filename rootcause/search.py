@@ -11,6 +11,7 @@ from journeys.log import EventLog
 from rootcause.chronic import associations_in
 from rootcause.exposure import Exposures, exposures_of
 from rootcause.findings import Findings, Searched
+from rootcause.placebo import placebo_of
 from rootcause.pursuit import Progress, causes_in
 from rootcause.settle import Look
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, smallest_detectable
@@ -19,13 +20,14 @@ from rootcause.statement import finding_of
 _FEWEST_DAYS = 14
 
 
-def find_causes(
+def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
     log: EventLog,
     journeys: pd.DataFrame,
     definition: Definition,
     outcome: Outcome,
     *,
     seed: int = 0,
+    placebo: int = 0,
     progress: Progress | None = None,
 ) -> Findings:
     """Return the causes of a bad outcome (not succeeding, leaking, churning), strongest first.
@@ -38,6 +40,8 @@ def find_causes(
     Parameters
     ----------
     journeys : of `journeys.find.find_journeys`
+    placebo : so many whole searches more, of the same log with its attributes dealt anew
+        (`rootcause.placebo`), to see what would be found in noise
     progress : called with a label and the share done, 0 to 1
     """
     tell = progress or (lambda _label, _share: None)
@@ -55,6 +59,7 @@ def find_causes(
         exposures, pursued.last_looks, journey=definition.name, outcome=outcome, seed=seed
     )
     tell("causes found", 1.0)
+    doubt = placebo_of(exposures, within=within, runs=placebo, seed=seed, progress=tell)
     note = _why_much_could_hide(exposures, looks)
     return Findings(
         journey=definition.name,
@@ -71,6 +76,7 @@ def find_causes(
         smallest_by_step=_smallest_by_step(exposures, looks),
         note=note,
         chronic=chronic,
+        placebo=doubt.as_dict(),
     )
 
 
