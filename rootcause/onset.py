@@ -164,6 +164,13 @@ def _interval(profile: _Profile, inside: Daily, best: int) -> tuple[int, int]:
     return int(max(earliest, near.min() - _MOST_DAYS_BETWEEN)), int(near.max())
 
 
+def born_on(tally: Tally, conditions: Conditions) -> int | None:
+    """Return the first day of a conjunction that did not exist before, or None if it always did."""
+    inside = tally.of(conditions)
+    days = inside.days[inside.rows.sum(axis=1) > 0]
+    return int(days[0]) if len(days) and _is_birth(tally, conditions, int(days[0])) else None
+
+
 def _is_birth(tally: Tally, conditions: Conditions, day: int) -> bool:
     """Whether no row meets the conditions before the day, by more than chance."""
     inside, whole = tally.of(conditions), tally.whole

@@ -20,6 +20,7 @@ from rootcause.conditions import (
 from rootcause.effect import effect_of
 from rootcause.expected import StepRows, expected_rate, rows_of_step
 from rootcause.exposure import Exposures, Flags
+from rootcause.onset import born_on
 from rootcause.scan import Scanned, scan
 from rootcause.significance import dispersion
 from rootcause.tally import Conditions, Tally, members, tally_of
@@ -74,9 +75,11 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     """Return what the lead's step holds once its later rows are left out; None if nothing."""
     rows, tally, slices = look.rows, look.tally, look.scanned.slices
     for _ in range(_REFITS):
+        left_out = _learnt_from_no_more(tally, lead.conditions, since=lead.onset.day)
         parent = strongest_parent(tally, lead.conditions, slices)
-        left_out = parent if _is_still_known(tally, parent, lead.onset.day) else lead.conditions
-        tally = _without(rows, left_out, since=lead.onset.day, seed=seed)
+        if _is_still_known(tally, parent, lead.onset.day):
+            left_out |= _learnt_from_no_more(tally, parent, since=lead.onset.day)
+        tally = tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
         leads = leads_of(tally, scan(rows, tally.expected))
         if not leads:
             return None
@@ -85,7 +88,9 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     final = lead_of(tally, conditions, slices)
     if final is None:
         return None
-    return _with_evidence(look, final, _without(rows, conditions, since=final.onset.day, seed=seed))
+    left_out = _learnt_from_no_more(tally, conditions, since=final.onset.day)
+    expected = expected_rate(rows, seed=seed, left_out=left_out)
+    return _with_evidence(look, final, tally_of(rows, expected))
 
 
 def _is_still_known(tally: Tally, parent: Conditions, since: int) -> bool:
@@ -94,13 +99,15 @@ def _is_still_known(tally: Tally, parent: Conditions, since: int) -> bool:
     return inside.since(since - _DAYS_IN_DOUBT).n <= _MOST_LEFT_OUT * inside.n
 
 
-def _without(rows: StepRows, conditions: Conditions, *, since: int, seed: int) -> Tally:
-    """Return the step with an expected rate that has not learnt from the rows of a candidate.
+def _learnt_from_no_more(tally: Tally, conditions: Conditions, *, since: int) -> Flags:
+    """Return the rows of a candidate that the expected rate must not have learnt from.
 
-    Nor from those of the days before its onset, which may be dated too late.
+    From a week before its onset on, which may be dated too late; of a release since its birth.
     """
-    left_out = members(rows, conditions) & (rows.day >= since - _DAYS_IN_DOUBT)
-    return tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
+    born = born_on(tally, conditions)
+    first = since - _DAYS_IN_DOUBT if born is None else born
+    rows = tally.rows
+    return members(rows, conditions) & (rows.day >= first)
 
 
 def _with_evidence(look: Look, lead: Lead, tally: Tally) -> Settled | None:
