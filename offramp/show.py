@@ -11,6 +11,7 @@ from rich.text import Text
 
 from journeys.check import LogCheck
 from rootcause.findings import Finding, Findings
+from rootcause.wording import condition_list
 from serving.messages import JourneyPrediction
 from training.evaluate import doubts
 
@@ -148,7 +149,7 @@ def _robust(one: Finding) -> str:
 
 
 def _conditions(conditions: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in conditions.items())
+    return ", ".join(condition_list(conditions))
 
 
 def plain_table(first: str, *others: str) -> Table:

@@ -10,6 +10,7 @@ from rootcause.findings import Finding
 from rootcause.mechanism import main_symptom
 from rootcause.wording import (
     bad_noun,
+    condition_list,
     condition_words,
     count,
     one_in,
@@ -29,7 +30,7 @@ def ticket_of(one: Finding, journey: str, outcome: str, paths: Sequence[str] = (
     lines = [
         f"[Offramp {one.id}] {plain(journey)}: more {bad_noun(outcome)}",
         f"What       {condition_words(one.conditions)}",
-        f"Where      {'; '.join(f'{name} = {value}' for name, value in one.conditions.items())}",
+        f"Where      {'; '.join(condition_list(one.conditions))}",
         *_since(one),
         *_how_much(one, outcome),
         *_how_sure(one),

@@ -125,6 +125,14 @@ def condition_words(conditions: Mapping[str, str]) -> str:
     return f"{said}, at the step “{plain(step)}”" if step is not None else said
 
 
+def condition_list(conditions: Mapping[str, str]) -> list[str]:
+    """Say each condition as it could be looked up: ``os = iOS``, ``amount > 25,000``."""
+    return [
+        f"{name} {value}" if value.startswith(("> ", "≤ ")) else f"{name} = {value}"
+        for name, value in conditions.items()
+    ]
+
+
 def who(conditions: Mapping[str, str]) -> str:
     """Say whom the conditions pick out, without the step.
 
