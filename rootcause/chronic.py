@@ -76,7 +76,7 @@ def associations_in(
         for one in _excesses(look, seed=seed)
         if one.effect >= SMALLEST_CHRONIC and one.z >= strictness
     ]
-    chosen = _each_once(_where_they_arise(sure))
+    chosen = _each_once(_where_they_arise(_simplest(sure)))
     return tuple(_told(one, tested, exposures, journey, outcome) for one in chosen)
 
 
@@ -142,21 +142,41 @@ def _in_both_halves(
     information = 1.0 / (rate * (1.0 - rate))
     weighted = np.column_stack([information * (rows.bad - expected), information])
     sums = summed(number, len(codes), half, 2, weighted)
-    effects, errors = _measured(sums, look.scatter)
+    of_all = np.bincount(half, information, 2).astype(np.float64)
+    effects, errors = _measured(sums, of_all, look.scatter)
     both = (effects > _IN_EACH_HALF * errors).all(axis=1)
-    whole, error = _measured(sums.sum(axis=1), look.scatter)
+    whole, error = _measured(sums.sum(axis=1), of_all.sum(), look.scatter)
     for place in np.flatnonzero(both):
         conditions = tuple(zip(attributes, map(int, codes[place]), strict=True))
         yield _Excess(look, conditions, float(whole[place]), float(error[place]))
 
 
-def _measured(sums: Floats, scatter: float) -> tuple[Floats, Floats]:
-    """Return the mean excess and its error of sums of rows, residuals and information."""
+def _measured(sums: Floats, of_all: Floats | float, scatter: float) -> tuple[Floats, Floats]:
+    """Return the mean excess and its error of sums of rows, residuals and information.
+
+    The error holds the chance of both sides: those inside, and the others (the rest of the
+    information ``of_all``) that say what is usual.
+    """
     n, residual, information = np.moveaxis(sums, -1, 0)
     some = np.maximum(information, 1e-9)
+    chance = scatter / some + scatter / np.maximum(of_all - information, 1e-9)
     misfit = MISFIT_LOGITS * n / some
     enough = np.where(n >= FEWEST_ROWS, 1.0, np.inf)
-    return residual / some, enough * np.sqrt(scatter / some + misfit**2)
+    return residual / some, enough * np.sqrt(chance + misfit**2)
+
+
+def _simplest(sure: list[_Excess]) -> list[_Excess]:
+    """Return the excesses that no more general one at their step comes close to."""
+    return [
+        one
+        for one in sure
+        if not any(
+            other.look is one.look
+            and set(other.conditions) < set(one.conditions)
+            and other.effect >= _AS_LARGE * one.effect
+            for other in sure
+        )
+    ]
 
 
 def _where_they_arise(sure: list[_Excess]) -> list[_Excess]:
