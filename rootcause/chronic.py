@@ -106,14 +106,16 @@ def _additive(rows: StepRows, *, seed: int) -> _Additive:
 def _of_single_values(look: Look, additive: _Additive) -> Iterator[_Excess]:
     """Yield the values whose rows would do better with what the others' value contributes."""
     rows = look.rows
-    for attribute, code in np.ndindex(len(rows.sizes), max(rows.sizes, default=0)):
-        inside = rows.codes[:, attribute] == code
-        if not FEWEST_ROWS <= inside.sum() < len(rows) or has_newborn_value(rows, attribute):
+    for attribute, base in enumerate(rows.bases):
+        if has_newborn_value(rows, attribute):
             continue
-        feature = additive.contributions[:, _feature_of(rows, attribute)]
-        expected = probability_of(additive.margin - feature + feature[~inside].mean())
-        number = np.where(inside, 0, -1).astype(np.int32)
-        yield from _in_both_halves(look, ((attribute,), np.array([[code]])), number, expected)
+        feature = additive.contributions[:, base]
+        counts = np.bincount(rows.codes[:, attribute])
+        for code in np.flatnonzero((counts >= FEWEST_ROWS) & (counts < len(rows))):
+            inside = rows.codes[:, attribute] == code
+            expected = probability_of(additive.margin - feature + feature[~inside].mean())
+            number = np.where(inside, 0, -1).astype(np.int32)
+            yield from _in_both_halves(look, ((attribute,), np.array([[code]])), number, expected)
 
 
 def _of_conjunctions(look: Look, additive: _Additive) -> Iterator[_Excess]:
@@ -123,14 +125,6 @@ def _of_conjunctions(look: Look, additive: _Additive) -> Iterator[_Excess]:
             yield from _in_both_halves(
                 look, (group.attributes, group.codes), group.number, expected
             )
-
-
-def _feature_of(rows: StepRows, attribute: int) -> int:
-    """Return the column of `features_of` that an attribute, or a threshold's number, stands in."""
-    if attribute < rows.n_whole:
-        return attribute
-    numbers = sorted(set(rows.bases[rows.n_whole :]))
-    return rows.n_whole + numbers.index(rows.bases[attribute])
 
 
 def _in_both_halves(

@@ -25,9 +25,9 @@ class StepRows:
     """The exposures of one step whose outcome is known and not yet explained.
 
     ``index`` are rows in the exposures; the other arrays are theirs. ``codes`` has shape
-    (n, n_attributes), ``sizes`` the number of codes of each attribute, ``bases`` the first
-    attribute of its name (thresholds of one number share theirs; all from ``n_whole`` on are
-    thresholds), ``fold`` is by customer.
+    (n, n_attributes), ``sizes`` the number of codes of each attribute, ``bases`` what it
+    is about: its place among the ``n_whole`` whole attributes and, after them, the numbers
+    (thresholds of one number share theirs), ``fold`` is by customer.
     """
 
     step: int
@@ -49,13 +49,15 @@ def rows_of_step(exposures: Exposures, step: int, *, explained: Flags, seed: int
     """Return the exposures of a step with a known outcome, without those already explained."""
     index = np.flatnonzero((exposures.step == step) & ~np.isnan(exposures.bad) & ~explained)
     n_folds = 4 if len(index) < _FEW_ROWS else 2
+    whole = [name for name in exposures.attributes if name not in exposures.numeric]
+    places = [*whole, *exposures.numeric]
     return StepRows(
         step=step,
         index=index,
         codes=np.asfortranarray(exposures.codes[index]),
         sizes=tuple(len(names) for names in exposures.names),
-        bases=tuple(map(exposures.attributes.index, exposures.attributes)),
-        n_whole=sum(name not in exposures.numeric for name in exposures.attributes),
+        bases=tuple(map(places.index, exposures.attributes)),
+        n_whole=len(whole),
         numbers=exposures.numbers[index],
         day=exposures.day[index],
         bad=exposures.bad[index],

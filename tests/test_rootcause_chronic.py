@@ -87,6 +87,32 @@ def test_large_amounts_are_named_by_a_threshold_near_the_true_one() -> None:
     assert 20_000 <= float(conditions["amount"].removeprefix("> ").replace(",", "")) <= 40_000
 
 
+def test_a_number_that_never_changes_does_not_shift_the_others() -> None:
+    attributes = DEFINITION.attributes.model_copy(update={"numeric": ("branches", "amount")})
+    definition = DEFINITION.model_copy(update={"attributes": attributes})
+    rng = np.random.default_rng(3)
+    n = 6000
+    begun = pd.DataFrame(
+        {
+            "customer_id": np.arange(n).astype(str),
+            "time": pd.date_range("2026-01-01", periods=n, freq="15min", tz="UTC"),
+            "activity": "begun",
+            "channel": "app",
+            "region": "north",
+            "plan": "plus",
+            "os": "iOS",
+            "branches": 1.0,
+            "amount": rng.lognormal(10, 0.8, n),
+        }
+    )
+    chance = 0.1 + 0.2 * (begun["amount"] > 30_000)
+    calls = begun[rng.random(n) < chance].assign(activity="call", channel="call_centre")
+    events = pd.concat([begun, calls.assign(time=calls["time"] + pd.Timedelta(hours=3))])
+    log = event_log(events, definition)
+    found = find_causes(log, find_journeys(log, definition), definition, "leakage").chronic
+    assert [set(one.conditions) for one in found] == [{"activity", "amount"}]
+
+
 def test_an_association_comes_back_from_the_file_as_it_was_written() -> None:
     (one,) = findings_of(0, south=0.15).chronic
     assert Association.from_dict(one.as_dict()) == one
