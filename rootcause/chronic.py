@@ -212,10 +212,9 @@ def _told(
 ) -> Association:
     rows = one.look.rows
     inside = members(rows, one.conditions)
-    conditions = {STEP: exposures.steps[rows.step]} | {
-        exposures.attributes[attribute]: exposures.names[attribute][code]
-        for attribute, code in one.conditions
-    }
+    conditions = {STEP: exposures.steps[rows.step]}
+    for pair in one.conditions:
+        conditions |= exposures.named(*pair)
     rate, arm = float(rows.bad[inside].mean()), _Z_95 * one.error
     return Association(
         id=finding_id(journey, f"{outcome} chronic", conditions),

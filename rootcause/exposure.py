@@ -114,6 +114,10 @@ class Exposures:
                 met &= False
         return met
 
+    def named(self, attribute: int, code: int) -> dict[str, str]:
+        """Return an attribute and a value of it by their names."""
+        return {self.attributes[attribute]: self.names[attribute][code]}
+
     def only(self, kept: Flags) -> "Exposures":
         """Return some of the exposures."""
         return replace(self, **{name: getattr(self, name)[kept] for name in _per_exposure()})

@@ -95,10 +95,7 @@ def warning_of(exposures: Exposures, alarms: Sequence[Alarm]) -> EarlyWarning:
 
 
 def _named(exposures: Exposures, pair: tuple[int, int] | None) -> dict[str, str]:
-    if pair is None:
-        return {}
-    attribute, code = pair
-    return {exposures.attributes[attribute]: exposures.names[attribute][code]}
+    return {} if pair is None else exposures.named(*pair)
 
 
 def _hours(alarm: Alarm) -> int:

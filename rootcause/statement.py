@@ -66,7 +66,7 @@ def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) ->
         exposed_with_known_outcome=effect.known,
         harmed_journeys=round(effect.effect * at_risk),
         harmed_interval=(low, high),
-        also_indistinguishable=tuple(_pair(exposures, *pair) for pair in same),
+        also_indistinguishable=tuple(exposures.named(*pair) for pair in same),
         effect_by_week=tuple(week.as_dict() for week in weeks),
     )
 
@@ -119,12 +119,8 @@ def _contrast(settled: Settled, exposures: Exposures, conditions: dict[str, str]
 def _named(settled: Settled, exposures: Exposures) -> dict[str, str]:
     named = {STEP: exposures.steps[settled.lead.step]}
     for pair in settled.lead.conditions:
-        named |= _pair(exposures, *pair)
+        named |= exposures.named(*pair)
     return named
-
-
-def _pair(exposures: Exposures, attribute: int, code: int) -> dict[str, str]:
-    return {exposures.attributes[attribute]: exposures.names[attribute][code]}
 
 
 def _date(day: int) -> str:
