@@ -1,9 +1,9 @@
 """The register: the state folder of a watch, read and written whole or not at all.
 
-``watch.json`` is all there is to know: cases with their history, what stands, what was looked at and
-when. ``findings-JOURNEY-OUTCOME.json`` beside it hold the cases that are not done, as
-`rootcause.findings` reads them; they are made from the register and made again whenever they differ.
-Nothing here holds a customer's key.
+``watch.json`` is all there is to know: cases with their history, what stands, what was looked at
+and when. ``findings-JOURNEY-OUTCOME.json`` beside it hold the cases that are not done, as
+`rootcause.findings` reads them; they are made from the register, and made again whenever they
+differ. Nothing here holds a customer's key.
 """
 
 import fcntl
@@ -66,9 +66,14 @@ class Day:
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> "Day":
         """Return the day that `as_dict` gave; raises KeyError or TypeError if it is none."""
-        told = {"outcomes": tuple(written["outcomes"]), "changes": _changes(written)}
-        kept = ("journey", "definition", "until", "everything")
-        return cls(**{name: written[name] for name in kept}, **told)
+        return cls(
+            journey=written["journey"],
+            definition=written["definition"],
+            until=written["until"],
+            outcomes=tuple(written["outcomes"]),
+            everything=written["everything"],
+            changes=Changes.from_dict(written["changes"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -193,9 +198,10 @@ def read_register(folder: str | Path) -> Register:
 
 
 def write_register(register: Register, folder: str | Path) -> None:
-    """Write the register, then the findings files that follow from it; a file that would not change
-    stays untouched. Whoever is killed in between finds the register whole and the files made again
-    by the next call.
+    """Write the register, then the findings files that follow from it.
+
+    A file that would not change stays untouched. Whoever is killed in between finds the register
+    whole, and the next call makes the files.
 
     Raises
     ------
@@ -240,9 +246,17 @@ def locked(folder: str | Path) -> Iterator[None]:
                 "`offramp finding`. Wait until it has finished, then run this again; nothing was "
                 "changed."
             ) from fault
+        _clear(folder)
         yield
     finally:
         os.close(lock)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a run that was killed while it wrote has left beside the files."""
+    for pattern in (f".{REGISTER}.*", ".findings-*.json.*"):
+        for left in folder.glob(pattern):
+            left.unlink(missing_ok=True)
 
 
 def _put(path: Path, content: dict[str, object]) -> None:
@@ -251,7 +265,3 @@ def _put(path: Path, content: dict[str, object]) -> None:
         return
     with whole_file(path) as beside:
         beside.write_text(text, encoding="utf-8")
-
-
-def _changes(written: Mapping[str, Any]) -> Changes:
-    return Changes.from_dict(written["changes"])
