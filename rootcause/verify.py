@@ -42,6 +42,14 @@ class Verdict:
     exposed_before, exposed_after : exposures with a known outcome that were compared
     days_missing : for *cannot tell yet*, about how many more days of events are needed; None if the
         conditions no longer occur, or no number of days would do
+    share_left, share_left_interval : effect after over effect before; the interval is Fieller's,
+        None where it has no end
+    share_allowed : the share of the effect of which less must be left for *fixed*
+    compared_after : comparable journeys that did not meet the conditions, after the fix
+    asked_of : the conditions of those asked after the fix, where it is not the finding's own but
+        the newer versions that took over from it; empty otherwise
+    by_week : ``{"from", "effect", "low", "high", "exposed"}`` per seven days counted from the fix,
+        the level before the onset taken off
     """
 
     finding: str
@@ -55,10 +63,17 @@ class Verdict:
     exposed_after: int
     days_missing: int | None
     sentence: str
+    share_left: float | None = None
+    share_left_interval: Interval | None = None
+    share_allowed: float = 0.5
+    compared_after: int = 0
+    asked_of: tuple[dict[str, str], ...] = ()
+    by_week: tuple[dict[str, object], ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """Return the verdict as plain data."""
-        return asdict(self)
+        """Return the verdict as plain data: text, numbers, lists and None only."""
+        plain = asdict(self)
+        return {key: list(one) if isinstance(one, tuple) else one for key, one in plain.items()}
 
 
 @dataclass(frozen=True)
