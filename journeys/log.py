@@ -134,7 +134,7 @@ def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
             f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
         )
     known = {
-        name: column.cat.remove_unused_categories()
+        str(name): column.cat.remove_unused_categories()
         for name, column in kept.items()
         if isinstance(column.dtype, pd.CategoricalDtype)
     }

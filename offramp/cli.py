@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, injecting, learning, looking, predicting
+from offramp import evaluating, explaining, injecting, learning, looking, predicting, watching
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         explaining.verify,
         injecting.inject,
     ),
+    "Keep watch": (watching.watch, watching.finding),
 }
 
 app = typer.Typer(

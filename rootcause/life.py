@@ -32,8 +32,7 @@ State = Literal[
 ]
 
 DONE: tuple[State, ...] = ("closed", "expired")
-UNTOUCHED: tuple[State, ...] = ("open", "reopened")
-SOUGHT: tuple[State, ...] = ("open", "reopened", "acknowledged", "not fixed")
+SOUGHT: tuple[State, ...] = ("open", "reopened", "acknowledged")
 UNDER_TEST: tuple[State, ...] = ("fix released", "cannot tell yet", "not fixed", "fixed")
 
 _BY_HAND: dict[State, tuple[State, ...]] = {

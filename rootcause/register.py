@@ -9,9 +9,9 @@ differ. Nothing here holds a customer's key.
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ class Register:
     days: tuple[Day, ...] = ()
     alarms: tuple[dict[str, Any], ...] = ()
     warnings: tuple[dict[str, Any], ...] = ()
-    searches: tuple[Findings, ...] = field(default=())
+    searches: tuple[Findings, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return the register as plain data: text, numbers, lists and objects only."""
@@ -165,10 +165,28 @@ class Register:
             raise FindingsError(f"{problem} the id {id_!r}; the state folder holds {known}.")
         return found[0]
 
-    def with_case(self, case: Case) -> "Register":
-        """Return the register with a case in the place of the one of the same id."""
-        kept = tuple(case if one.id == case.id else one for one in self.cases)
-        return replace(self, cases=kept)
+    def with_cases(self, cases: Sequence[Case]) -> "Register":
+        """Return the register with cases in the place of those of the same id, new ones last."""
+        given = {case.id: case for case in cases}
+        kept = [given.pop(case.id, case) for case in self.cases]
+        return replace(self, cases=(*kept, *given.values()))
+
+    def with_search(self, searched: Findings) -> "Register":
+        """Return the register with a search in the place of the last of its journey and outcome."""
+        about = (searched.journey, searched.outcome)
+        others = [one for one in self.searches if (one.journey, one.outcome) != about]
+        return replace(self, searches=(*others, replace(searched, findings=())))
+
+    def with_day(
+        self, day: Day, alarms: Sequence[dict[str, Any]], warnings: Sequence[dict[str, Any]]
+    ) -> "Register":
+        """Return the register after a look at a journey, with what stands of it."""
+        return replace(
+            self,
+            days=(*(one for one in self.days if one.journey != day.journey), day),
+            alarms=(*(one for one in self.alarms if one["journey"] != day.journey), *alarms),
+            warnings=(*(one for one in self.warnings if one["journey"] != day.journey), *warnings),
+        )
 
 
 def read_register(folder: str | Path) -> Register:
