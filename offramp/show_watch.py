@@ -23,7 +23,7 @@ _SIGNS = {
     "alarms": "KPI alarms that began",
     "alarms_over": "KPI alarms that are over",
     "warnings": "Early warnings that began",
-    "warnings_over": "Early warnings that are over",
+    "warnings_over": "Early warnings that are over, or findings by now",
 }
 
 

@@ -41,6 +41,7 @@ def watched(  # noqa: PLR0913 - what is watched, where it is kept, and how
     until: str = "",
     catch_up: int,
     everything: bool = False,
+    every: int,
     new_definition: bool = False,
     seed: int = 0,
 ) -> list[Changes]:
@@ -53,6 +54,7 @@ def watched(  # noqa: PLR0913 - what is watched, where it is kept, and how
             asked = Asked(
                 _outcomes(definition, outcomes),
                 everything=everything,
+                every=every,
                 new_definition=new_definition,
                 seed=seed,
             )

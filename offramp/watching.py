@@ -39,6 +39,9 @@ def watch(  # noqa: PLR0913, PLR0917 - one option, one parameter
     everything: Annotated[
         bool, typer.Option("--everything", help="Search every step, whether or not it is due.")
     ] = False,
+    everything_every: Annotated[
+        int, typer.Option(min=1, help="Search every step after so many days.")
+    ] = 7,
     new_definition: Annotated[
         bool,
         typer.Option("--new-definition", help="The definition has changed, and that is meant."),
@@ -71,6 +74,7 @@ def watch(  # noqa: PLR0913, PLR0917 - one option, one parameter
         until=until,
         catch_up=catch_up,
         everything=everything,
+        every=everything_every,
         new_definition=new_definition,
         seed=seed,
     )

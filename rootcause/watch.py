@@ -29,7 +29,7 @@ from rootcause.watch_days import (
     refuse_what_cannot_follow,
 )
 from rootcause.watch_news import news_of, signs_of
-from rootcause.watch_plan import Plan, plan_of
+from rootcause.watch_plan import EVERYTHING_EVERY_DAYS, Plan, Standing, plan_of
 from rootcause.watch_search import sought
 
 CATCH_UP_DAYS = 14
@@ -42,12 +42,14 @@ Sign = dict[str, Any]
 class Asked:
     """What is watched, and how.
 
-    ``everything``: search every step of every outcome; ``missed``: days that were not watched and
-    will not be; ``new_definition``: a definition that has changed is meant.
+    ``everything``: search every step of every outcome, as else after ``every`` days; ``missed``:
+    days that were not watched and will not be; ``new_definition``: a definition that has changed is
+    meant.
     """
 
     outcomes: tuple[Outcome, ...]
     everything: bool = False
+    every: int = EVERYTHING_EVERY_DAYS
     missed: tuple[str, ...] = ()
     new_definition: bool = False
     seed: int = 0
@@ -137,9 +139,9 @@ def _looked(
     journey = scene.definition.name
     last, before = register.day_of(journey), _cases(register, journey)
     everything = dict(last.everything) if last else {}
-    signs = _signs(register, scene, before)
-    searched: dict[str, str] = {}
     outcomes = [one for one in scene.definition.outcomes if one in asked.outcomes]
+    signs = _signs(register, scene, before, outcomes)
+    searched: dict[str, str] = {}
     for number, outcome in enumerate(outcomes):
         now, known = Now(at, scene, outcome), register.cases_of(journey, outcome)
         plan = _plan(known, signs, now, since=everything.get(outcome), asked=asked)
@@ -178,11 +180,13 @@ def _looked(
     return register.with_day(day, signs.alarms, signs.warnings), changes
 
 
-def _signs(register: Register, scene: Scene, cases: Sequence[Case]) -> _Signs:
+def _signs(
+    register: Register, scene: Scene, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> _Signs:
     """Return the KPI alarms and the early warnings, beside those that stood at the last look."""
     journey = scene.definition.name
     alarms = [alarm.as_dict() for alarm in alarms_of(scene.log, scene.journeys, scene.definition)]
-    warnings = [{"journey": journey, **one.as_dict()} for one in _warnings(scene, cases)]
+    warnings = [{"journey": journey, **one.as_dict()} for one in _warnings(scene, cases, outcomes)]
     stood = [sign for sign in register.alarms if sign["journey"] == journey]
     warned = [sign for sign in register.warnings if sign["journey"] == journey]
     return _Signs(
@@ -190,15 +194,17 @@ def _signs(register: Register, scene: Scene, cases: Sequence[Case]) -> _Signs:
     )
 
 
-def _warnings(scene: Scene, cases: Sequence[Case]) -> tuple[EarlyWarning, ...]:
-    """Return the early warnings, asked once, of the outcome that leaves values young longest.
+def _warnings(
+    scene: Scene, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> tuple[EarlyWarning, ...]:
+    """Return the early warnings, asked once, of the outcome that a search can tell of soonest.
 
     Symptoms do not differ by outcome; to ask of each would spend the budget of false alarms anew.
     """
     definition = scene.definition
-    longest = max(definition.outcomes, key=lambda outcome: watch_length(definition, outcome))
+    soonest = min(outcomes, key=lambda outcome: watch_length(definition, outcome))
     findings = [case.finding for case in cases if not case.is_done]
-    return early_warnings(scene.log, scene.journeys, definition, longest, findings=findings)
+    return early_warnings(scene.log, scene.journeys, definition, soonest, findings=findings)
 
 
 def _plan(
@@ -209,9 +215,9 @@ def _plan(
     return plan_of(
         now.outcome,
         cases,
-        signs.alarms,
-        began=signs.alarms_began,
+        Standing(signs.alarms, signs.alarms_began, signs.warnings),
         days_since_everything=None if since is None else now.days_since(since),
+        every=asked.every,
     )
 
 

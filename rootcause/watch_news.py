@@ -46,9 +46,11 @@ def signs_of(
 
 def _change(case: Case, entry: Entry, kind: str) -> Change:
     what = entry.reason.partition(":")[0] if kind == "updated" else kind
+    told = f"{case.words}: {entry.reason}"
     if kind == "verdicts":
-        what = entry.state
-    told = _opened(case) if kind == "opened" else f"{case.words}: {entry.reason}"
+        what, told = entry.state, entry.reason
+    if kind == "opened":
+        told = _opened(case)
     return Change(
         finding=case.id,
         outcome=case.outcome,
