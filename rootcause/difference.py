@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from rootcause.contrast import level_believed
 from rootcause.exposure import Flags
@@ -18,6 +19,8 @@ from rootcause.gap import Gap, Ground
 from rootcause.intervals import Z_95
 
 Interval = tuple[float, float]
+
+_FEWEST_FOR_A_WEEK = 10
 
 
 @dataclass(frozen=True)
@@ -124,3 +127,28 @@ def by_week(gap: Gap | None, level: Level, *, scatter: float) -> list[tuple[int,
         (block, Change(value - level.value, scatter * variance, level.variance, exposed, 0))
         for block, value, variance, exposed in gap.blocks
     ]
+
+
+def shown_by_week(
+    at: pd.Timestamp, weeks: Iterable[tuple[int, Change]]
+) -> tuple[dict[str, object], ...]:
+    """Return seven days each as ``{"from", "effect", "low", "high", "exposed"}``, counted from at.
+
+    Those of fewer than ten exposures are left out.
+    """
+    return tuple(
+        {
+            "from": (at + pd.Timedelta(days=7 * block)).strftime("%Y-%m-%d"),
+            "effect": round(change.value, 4),
+            "low": rounded(change.interval)[0],
+            "high": rounded(change.interval)[1],
+            "exposed": change.exposed,
+        }
+        for block, change in weeks
+        if change.exposed >= _FEWEST_FOR_A_WEEK
+    )
+
+
+def rounded(interval: Interval) -> Interval:
+    """Return an interval as it is written to files."""
+    return round(interval[0], 4), round(interval[1], 4)

@@ -1,19 +1,20 @@
 """The gap: how much worse the exposed fare than comparable journeys of the same weeks.
 
-Both sides are taken less what was expected of each, the others weighed to look like the exposed
-(`rootcause.robust`) and, seven days by seven days, to their number: what moves everybody, season or
-campaign, moves both sides and drops out. Errors are clustered by customer, and widened by as much
-as days scatter more than customers do.
+Both sides are taken less what was expected of each, the others weighed to look like the exposed as
+far as enough of them do (`rootcause.robust`) and, seven days by seven days, to their number: what
+moves everybody, season or campaign, moves both sides and drops out. Errors are clustered by
+customer, and widened by as much as days scatter more than customers do.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from rootcause.contrast import Contrast
+from rootcause.contrast import Contrast, usual_spread
 from rootcause.expected import expected_rate, rows_of_step
 from rootcause.exposure import MICROS_A_DAY, STEP, Exposures, Flags, Floats, Ints
 from rootcause.robust import likeness
+from rootcause.scan import MISFIT_LOGITS
 
 FEWEST = 20
 
@@ -84,7 +85,9 @@ def ground_of(
     weight = np.where(here, 1.0, 0.0)
     for rows in (here & contrast.later, here & ~contrast.later):
         if min(int((rows & exposed).sum()), int((rows & ~exposed).sum())) >= _FEWEST_TO_WEIGH:
-            weight[rows] = likeness(contrast, rows)
+            weight[rows & ~exposed] = _as_far_as_known(
+                contrast, likeness(contrast, rows)[~exposed[rows]]
+            )
     return Ground(contrast, weight, (exposures.time - blocks_from) // _BLOCK)
 
 
@@ -104,6 +107,18 @@ def gap_in(ground: Ground, period: Flags) -> Gap | None:
     if min(int((kept & met).sum()), int((kept & ~met).sum())) < FEWEST:
         return None
     return _measured(ground, rows[kept], met[kept], weight[kept])
+
+
+def _as_far_as_known(contrast: Contrast, weight: Floats) -> Floats:
+    """Return weights between 1 for all and those given, the nearer to these the more they hold.
+
+    Those who look like the exposed are better company, but few; all others are many, and off by no
+    more than the expected rate may be. The mean of both, by their errors, is a mean of weights.
+    """
+    few = weight.sum() ** 2 / (weight**2).sum()
+    believed = MISFIT_LOGITS**2 * usual_spread(contrast) * few
+    share = believed / (believed + 1.0)
+    return np.asarray(1.0 - share + share * weight / weight.mean())
 
 
 def _measured(ground: Ground, rows: Ints, met: Flags, weight: Floats) -> Gap:

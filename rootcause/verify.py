@@ -6,7 +6,7 @@ between onset and fix, and after the fix. What changed for everybody (season, a 
 both sides and drops out.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,21 +24,24 @@ from rootcause.difference import (
     change_of,
     level_of,
     remains_of,
+    rounded,
     scatter_of,
     share_left,
+    shown_by_week,
 )
-from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, exposures_of
+from rootcause.exposure import Exposures, Flags, exposures_of
 from rootcause.findings import Finding
 from rootcause.gap import Gap, Ground, gap_in, ground_of
 from rootcause.lineage import lineage_of
+from rootcause.periods import day_of, micros_of, utc
 from rootcause.verdict_words import sentence_of
 from rootcause.waiting import days_until, needed_for, pace_of
 from rootcause.wording import day
 
 Answer = Literal["fixed", "not fixed", "cannot tell yet"]
 
-SHARE_ALLOWED = 1 / 3
-_FEWEST_FOR_A_WEEK = 10
+FIXED_BELOW = 0.5
+NOT_FIXED_ABOVE = 0.25
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Verdict:
         conditions no longer occur, or no number of days would do
     share_left, share_left_interval : effect after over effect before; the interval is Fieller's,
         None where it has no end
-    share_allowed : the share of the effect of which less must be left for *fixed*
+    fixed_below, not_fixed_above : the shares of the effect by which it is judged
     compared_after : comparable journeys that did not meet the conditions, after the fix
     asked_of : the conditions of those asked after the fix, where it is not the finding's own but
         the newer versions that took over from it; empty otherwise
@@ -75,7 +78,8 @@ class Verdict:
     sentence: str
     share_left: float | None = None
     share_left_interval: Interval | None = None
-    share_allowed: float = round(SHARE_ALLOWED, 4)
+    fixed_below: float = FIXED_BELOW
+    not_fixed_above: float = NOT_FIXED_ABOVE
     compared_after: int = 0
     asked_of: tuple[dict[str, str], ...] = ()
     by_week: tuple[dict[str, object], ...] = ()
@@ -96,12 +100,11 @@ class _Compared:
     asked_of: tuple[dict[str, str], ...]
     weeks: tuple[tuple[int, Change], ...]
 
-    @property
-    def remains(self) -> Remains | None:
-        """What is left beyond the share that is allowed, if both can be measured."""
+    def remains(self, share: float) -> Remains | None:
+        """Return what is left beyond a share of what was, if both can be measured."""
         if self.before is None or self.after is None:
             return None
-        return remains_of(self.after, self.before, SHARE_ALLOWED)
+        return remains_of(self.after, self.before, share)
 
     @property
     def certain(self) -> bool:
@@ -120,9 +123,10 @@ def was_it_fixed(
 ) -> Verdict:
     """Return whether a finding's effect is gone since ``fixed_at`` (UTC where it has no zone).
 
-    *fixed*: with 95 % certainty less than a third of the effect is left; *not fixed*: more than a
-    third; *cannot tell yet*: the interval holds both, or too few outcomes are known. Where a newer
-    version took over from the one that the finding names, it is asked of that one.
+    *not fixed*: with 95 % certainty more than a quarter of the effect is left; *fixed*: less than
+    half of it, and not certainly more than a quarter; *cannot tell yet*: anything else, as where
+    too few outcomes are known. Where a newer version took over from the one that the finding names,
+    it is asked of that one.
 
     Raises
     ------
@@ -145,11 +149,6 @@ def was_it_fixed(
     return _worded(finding, instant, verdict, compared, missing)
 
 
-def utc(instant: pd.Timestamp) -> pd.Timestamp:
-    """Return an instant in UTC; one without a zone is taken as UTC."""
-    return instant.tz_localize("UTC") if instant.tzinfo is None else instant.tz_convert("UTC")
-
-
 def _compared(exposures: Exposures, finding: Finding, at: int) -> _Compared:
     lineage, time = lineage_of(exposures, finding.conditions), exposures.time
     took_over = lineage.took_over(exposures, at)
@@ -160,10 +159,10 @@ def _compared(exposures: Exposures, finding: Finding, at: int) -> _Compared:
         finding.conditions,
         exposed=exposed,
         beside=~(lineage.met | lineage.newer),
-        since=_day(finding.onset),
+        since=day_of(finding.onset),
         blocks_from=at,
     )
-    earliest, onset = (_micros(date) for date in (finding.onset_interval[0], finding.onset))
+    earliest, onset = (micros_of(date) for date in (finding.onset_interval[0], finding.onset))
     past, between, later = time < earliest, (time >= onset) & (time < at), time >= at
     before, after, level, scatter = _measured(ground, past, between, later)
     return _Compared(
@@ -185,22 +184,13 @@ def _measured(
     return gaps[1], gaps[2], level_of(ground, gaps[0], past, scatter=scatter), scatter
 
 
-def _day(date: str) -> int:
-    return int(np.datetime64(date, "D").astype(np.int64))
-
-
-def _micros(date: str) -> int:
-    return _day(date) * MICROS_A_DAY
-
-
 def _judged(compared: _Compared) -> Answer:
-    remains = compared.remains
-    if remains is None or not compared.certain:
+    most, least = compared.remains(FIXED_BELOW), compared.remains(NOT_FIXED_ABOVE)
+    if most is None or least is None or not compared.certain:
         return "cannot tell yet"
-    low, high = remains.interval
-    if high < 0:
-        return "fixed"
-    return "not fixed" if low > 0 else "cannot tell yet"
+    if least.interval[0] > 0:
+        return "not fixed"
+    return "fixed" if most.interval[1] < 0 else "cannot tell yet"
 
 
 def _days_missing(
@@ -210,23 +200,38 @@ def _days_missing(
 
     That a fix works wholly or not at all is told four times in five after so many.
     """
-    before, after = compared.before, compared.after
-    if before is not None and not compared.certain:
+    before, after = _ripe(exposures, finding, at, compared), compared.after
+    if before is not None and before.interval[0] <= 0:
         return None
     effect = before.value if before is not None else finding.effect
     pace = pace_of(
-        exposures, compared.exposed, since=_micros(finding.onset), at=at, ends=int(log.times.max())
+        exposures,
+        compared.exposed,
+        since=micros_of(finding.onset),
+        at=at,
+        ends=int(log.times.max()),
     )
-    measured = after or before
+    measured = [one for one in (before, after) if one is not None]
     one = 2.0 * finding.rate * (1.0 - finding.rate)
-    if measured is not None:
-        one = measured.variance * measured.exposed
+    if measured:
+        largest = max(measured, key=lambda period: period.exposed)
+        one = largest.variance * largest.exposed
     fixed = 0.0
     if before is not None:
-        share = SHARE_ALLOWED
-        fixed = share**2 * before.variance + (1.0 - share) ** 2 * before.shared
-    margin = min(SHARE_ALLOWED, 1.0 - SHARE_ALLOWED) * abs(effect)
-    return days_until(needed_for(compared.remains, margin, one, fixed, pace.known), pace)
+        fixed = FIXED_BELOW**2 * before.variance + (1.0 - FIXED_BELOW) ** 2 * before.shared
+    margin = FIXED_BELOW * abs(effect)
+    seen = compared.remains(FIXED_BELOW)
+    return days_until(needed_for(seen, margin, one, fixed, pace.known), pace)
+
+
+def _ripe(exposures: Exposures, finding: Finding, at: int, compared: _Compared) -> Change | None:
+    """Return the effect before the fix as sure as it will be once all its outcomes are known."""
+    if compared.before is None:
+        return None
+    between = (exposures.time >= micros_of(finding.onset)) & (exposures.time < at)
+    ripe = int((between & compared.exposed & exposures.at_risk).sum())
+    share = min(compared.before.exposed / max(ripe, 1), 1.0)
+    return replace(compared.before, variance=share * compared.before.variance)
 
 
 def _worded(
@@ -245,33 +250,16 @@ def _worded(
         verdict=verdict,
         fixed_at=at.isoformat(),
         effect_before=None if before is None else round(before.value, 4),
-        effect_before_interval=None if before is None else _rounded(before.interval),
+        effect_before_interval=None if before is None else rounded(before.interval),
         effect_after=None if after is None else round(after.value, 4),
-        effect_after_interval=None if after is None else _rounded(after.interval),
+        effect_after_interval=None if after is None else rounded(after.interval),
         exposed_before=0 if before is None else before.exposed,
         exposed_after=0 if after is None else after.exposed,
         days_missing=missing,
         sentence=sentence_of(finding, verdict, (before, after), missing, compared.asked_of),
         share_left=None if left is None else round(left, 3),
-        share_left_interval=None if left_interval is None else _rounded(left_interval),
+        share_left_interval=None if left_interval is None else rounded(left_interval),
         compared_after=0 if after is None else after.compared,
         asked_of=compared.asked_of,
-        by_week=tuple(
-            _week(at, *week) for week in compared.weeks if week[1].exposed >= _FEWEST_FOR_A_WEEK
-        ),
+        by_week=shown_by_week(at, compared.weeks),
     )
-
-
-def _week(at: pd.Timestamp, block: int, change: Change) -> dict[str, object]:
-    low, high = _rounded(change.interval)
-    return {
-        "from": (at + pd.Timedelta(days=7 * block)).strftime("%Y-%m-%d"),
-        "effect": round(change.value, 4),
-        "low": low,
-        "high": high,
-        "exposed": change.exposed,
-    }
-
-
-def _rounded(interval: Interval) -> Interval:
-    return round(interval[0], 4), round(interval[1], 4)
