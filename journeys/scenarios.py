@@ -1,9 +1,10 @@
 """What is planted in each simulated world, and what would be true without it.
 
 A **planted cause** makes one step of one journey worse for those who meet its conditions from an
-onset on, for ever or until it ends: it was fixed.  Its true effect is the difference between this world and the same world without it:
-every draw but the planted one is the same, and the futures after the exposure are replayed, so
-that the effect is that of the hazards and not of one throw of the dice.
+onset on, for ever or until it ends, when it was fixed.  Its true effect is the difference between
+this world and the same world without it: every draw but the planted one is the same, and the
+futures after the exposure are replayed, so that the effect is that of the hazards and not of one
+throw of the dice.
 """
 
 from dataclasses import dataclass, replace

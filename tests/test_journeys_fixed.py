@@ -10,7 +10,7 @@ from journeys import scenarios
 from journeys.scenarios import IOS_UPLOAD_BUG, IOS_UPLOAD_BUG_FIXED, Scenario
 from journeys.simulate import Simulation, simulate
 
-CUSTOMERS, SEED = 1200, 11
+CUSTOMERS, SEED = 800, 11
 FIXED = pd.Timestamp(str(IOS_UPLOAD_BUG_FIXED.ended), tz="UTC")
 
 
