@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from offramp.show import plain_table
-from rootcause.changes import Changes
 from rootcause.life import Case
+from rootcause.watch_changes import Changes
 from rootcause.wording import condition_list, count, points, points_between
 
 _HEADS = {

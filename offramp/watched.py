@@ -13,10 +13,10 @@ from journeys.log import EventLog
 from journeys.read import read_events
 from offramp.console import working
 from offramp.reading import outcome_of
-from rootcause.changes import Changes
 from rootcause.life import Case, acknowledged, closed, fix_released, reopened
 from rootcause.register import locked, read_register, write_register
 from rootcause.watch import Asked, watch_days
+from rootcause.watch_changes import Changes
 
 ACTS = ("show", "acknowledge", "fix", "close", "reopen")
 

@@ -18,9 +18,9 @@ from typing import Any
 from journeys.definition import Outcome
 from journeys.errors import FindingsError, OfframpError, listed
 from journeys.writing import whole_file
-from rootcause.changes import Changes
 from rootcause.findings import Findings
 from rootcause.life import Case
+from rootcause.watch_changes import Changes
 
 FORMAT = 1
 REGISTER = "watch.json"

@@ -14,7 +14,6 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.find import find_journeys
 from journeys.log import EventLog, log_until
-from rootcause.changes import OF_CASES, OF_SIGNS, Changes
 from rootcause.early import EarlyWarning
 from rootcause.life import Case
 from rootcause.recognition import Scene
@@ -22,6 +21,7 @@ from rootcause.register import Day, Register
 from rootcause.sentinel import early_warnings, watch_length
 from rootcause.watch_alarms import alarms_of
 from rootcause.watch_cases import Now
+from rootcause.watch_changes import OF_CASES, OF_SIGNS, Changes
 from rootcause.watch_days import (
     days_missed,
     definition_hash,

@@ -67,13 +67,20 @@ def expired(case: Case, now: Now) -> Case:
     scene = now.scene
     met = exposed_to(scene.log, scene.journeys, scene.definition, case.finding)["time"]
     last = case.finding.onset if met.empty else f"{met.max():%Y-%m-%d}"
-    if now.days_since(last) >= _STALE_DAYS:
+    if now.days_since(last) >= _STALE_DAYS and not _can_be_judged(case):
         return moved(case, "expired", at=now.at, reason=f"nobody has met it since {last}")
     in_vain = case.state in SOUGHT and case.missing_since != ""
     if in_vain and now.days_since(case.missing_since) >= _STALE_DAYS:
         reason = f"sought in vain since {case.missing_since}; nobody has said that it was fixed"
         return moved(case, "expired", at=now.at, reason=reason)
     return case
+
+
+def _can_be_judged(case: Case) -> bool:
+    """Whether a fix can be judged by others than those who met it: of the versions after it."""
+    verdict = case.verdict or {}
+    waits = verdict.get("days_missing") is not None
+    return waits or verdict.get("verdict") in ("fixed", "not fixed")
 
 
 def _not_named(case: Case, steps: Collection[str] | None, now: Now) -> Case:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from rootcause.changes import OF_CASES, Change
 from rootcause.life import Case, Entry
+from rootcause.watch_changes import OF_CASES, Change
 from rootcause.wording import bad_words, count, points, points_between
 from rootcause.wording import day as day_words
 
