@@ -73,8 +73,8 @@ def median_days(curve: Curve, horizon: int) -> Estimate:
     )
     # how many days a step of the curve is worth here, as the interval itself says
     slope = (high - low) / MICROS_A_DAY / (2 * arm) if arm > 0 else 0.0
-    days = [micros / MICROS_A_DAY for micros in (at, min(low, at), max(high, at))]
-    return Estimate(*days, marked, whole, curve.spells.customer, -influence * slope)
+    value, least, most = (micros / MICROS_A_DAY for micros in (at, min(low, at), max(high, at)))
+    return Estimate(value, least, most, marked, whole, curve.spells.customer, -influence * slope)
 
 
 def volume_in(seen: Seen, window: Window) -> Estimate:
@@ -119,7 +119,7 @@ def said_in(seen: Seen, window: Window) -> Estimate:
     told = survey.rule.holds(seen.events) & (given >= survey.lowest) & (given <= survey.highest)
     rows = np.flatnonzero(told & (times >= window[0]) & (times < window[1]))
     customer = seen.log.customers[rows]
-    began = np.full(len(seen.log.offsets) - 1, NEVER)
+    began = np.full(len(seen.log.offsets) - 1, NEVER, dtype=np.int64)
     np.minimum.at(began, seen.customer, seen.start)
     asked = times[rows] >= began[customer]  # of the journey, so after they had set out on it
     rows, customer = rows[asked], customer[asked]

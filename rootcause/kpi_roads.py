@@ -168,14 +168,9 @@ def _road(
 
 def _switches(seen: Seen) -> tuple[Ints, Ints]:
     """Return in which journey and when the channel became another one that customers choose."""
-    first, last = (seen.journeys[name].to_numpy() for name in ("first", "last"))
-    inside = np.zeros(len(seen.log) + 1, dtype=np.int64)
-    np.add.at(inside, first, 1)
-    np.add.at(inside, last + 1, -1)
     codes = seen.events[CHANNEL].cat.codes.to_numpy().astype(np.int64)
-    chosen = np.isin(codes, seen.own_channels) & (np.cumsum(inside)[:-1] > 0)
-    rows = np.flatnonzero(chosen)
-    journey = np.searchsorted(first, rows, side="right") - 1
+    rows = np.flatnonzero(np.isin(codes, seen.own_channels) & (seen.journey_of >= 0))
+    journey = seen.journey_of[rows]
     same = (journey[1:] == journey[:-1]) & (codes[rows[1:]] != codes[rows[:-1]])
     switched = rows[1:][same]
     return journey[1:][same], seen.log.times[switched]

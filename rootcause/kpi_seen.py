@@ -38,7 +38,7 @@ class Seen:
     @cached_property
     def start(self) -> Ints:
         """When each journey began, in microseconds."""
-        return self.log.times[self.journeys["first"].to_numpy()]
+        return np.asarray(self.log.times[self.journeys["first"].to_numpy()], dtype=np.int64)
 
     @cached_property
     def end(self) -> Ints:
@@ -89,6 +89,17 @@ class Seen:
             return np.asarray(alone)
         centre = Rule.model_validate({CHANNEL: list(rule.where[CHANNEL])})
         return np.asarray(alone & ~centre.holds(self.events.iloc[first]))
+
+    @cached_property
+    def journey_of(self) -> Ints:
+        """Which journey each event belongs to, -1 for none; shape (n_events,)."""
+        found = np.full(len(self.log), -1, dtype=np.int64)
+        first, last = (self.journeys[name].to_numpy() for name in ("first", "last"))
+        lengths = last - first + 1
+        before = np.cumsum(lengths) - lengths
+        rows = np.arange(lengths.sum()) + np.repeat(first - before, lengths)
+        found[rows] = np.repeat(np.arange(len(first)), lengths)
+        return found
 
     @cached_property
     def first_contact(self) -> Ints:
