@@ -2,7 +2,8 @@
 
 from dataclasses import asdict, dataclass, field
 
-from rootcause.grade import Grade, Interval
+from rootcause.forecast import Interval
+from rootcause.grade import Grade
 
 
 @dataclass(frozen=True)
