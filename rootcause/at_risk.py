@@ -13,7 +13,7 @@ from rootcause.exposed_then import Exposed, exposed_then
 from rootcause.exposure import STEP, Ints
 from rootcause.findings import Finding
 from rootcause.position import Positions, positions_of
-from rootcause.reach import Check, Reach, chance_to_reach, past_of, still_ahead
+from rootcause.reach import Check, Reach, chance_to_reach, past_of, standing_of, still_ahead
 from rootcause.wording import percent, plain
 
 LEAST_CHANCE = 0.05
@@ -52,7 +52,9 @@ def at_risk_from(
     asked = at_risk_of(log, journeys, samples, definition)[outcome]
     samples = samples[still_ahead(log, journeys, samples, step) & asked].reset_index(drop=True)
     here = positions_of(log, journeys, definition, samples)
-    reach = chance_to_reach(past_of(log, journeys, definition, step, days=days), here, days=days)
+    past = past_of(log, journeys, definition, step, days=days)
+    standing = standing_of(log, journeys, definition, samples, step)
+    reach = chance_to_reach(past, standing, days=days)
     seen = samples["seen"].to_numpy()
     then = exposed_then(log, journeys, finding.conditions, seen, days=days)
     low, high = (max(end, 0.0) for end in finding.effect_interval)

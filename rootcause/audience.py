@@ -5,7 +5,6 @@ from dataclasses import replace
 import pandas as pd
 
 from journeys.definition import Definition, Outcome
-from journeys.errors import OfframpError
 from journeys.log import EventLog
 from rootcause.affected import affected_by
 from rootcause.at_risk import AtRisk, at_risk_from
@@ -23,8 +22,6 @@ __all__ = ["CLOSED", "COLUMNS", "Terms", "audience_of", "gathered"]
 CLOSED = ("fixed", "closed", "expired")
 
 _Asked = tuple[EventLog, pd.DataFrame, Definition, Finding, Outcome]
-
-_LONGEST_DAYS = 90
 
 
 def audience_of(
@@ -76,14 +73,14 @@ def gathered(
     FindingsError
         If the log lacks an attribute that the finding names.
     OfframpError
-        If the horizon is not positive, or the hold-out is no share.
+        If the hold-out is no share.
     """
     asked = (log, journeys, definition, finding, outcome)
     closed = f"the finding is {finding.state}" if finding.state in CLOSED else ""
-    found = _found(asked, _horizon(terms.days))
+    found = _found(asked, terms.days)
     people = found.people[:0] if closed else found.people
     now = listed(log, journeys, definition, people, audience=finding.id, terms=terms)
-    before = _before(terms, finding.id)
+    before = terms.before(finding.id)
     grade = None
     if before is not None:
         leaving = Leaving(closed=closed, step=finding.conditions[STEP])
@@ -116,23 +113,6 @@ def _and_left(
         return now
     both: pd.DataFrame = pd.concat([now, gone], ignore_index=True) if len(now) else gone
     return both
-
-
-def _horizon(days: float) -> float:
-    if not 0 < days <= _LONGEST_DAYS:
-        raise OfframpError(
-            f"A forecast over {days:g} days cannot be made; ask for more than 0 and at most "
-            f"{_LONGEST_DAYS}, for instance --days 7."
-        )
-    return days
-
-
-def _before(terms: Terms, audience: str) -> pd.DataFrame | None:
-    """Return the rows of the earlier list that are of this audience, without those that left."""
-    if terms.previous is None:
-        return None
-    theirs = (terms.previous["audience"] == audience) & (terms.previous["state"] != LEFT)
-    return terms.previous[theirs].reset_index(drop=True)
 
 
 def _summary(

@@ -12,7 +12,6 @@ from rootcause.forecast import NUMBERS
 from rootcause.last_known import Ints
 from rootcause.listing import COLUMNS, LEFT
 from rootcause.position import contacts_in, last_flagged
-from rootcause.wording import plain
 
 ENTERED, STAYED, HIT = "entered", "stayed", "hit"
 
@@ -28,12 +27,14 @@ _ENDED = {
 class Leaving:
     """What customers may leave a list for.
 
-    ``closed``: the finding is closed, and everybody leaves for that; ``step``: the one ahead;
-    ``otherwise``: where nothing else is known.
+    ``closed``: the finding is closed, and everybody leaves for that; ``step``: the one that
+    was ahead, and ``arrived``: what to say of those who came to it; ``otherwise``: where nothing
+    else is known.
     """
 
     closed: str = ""
     step: str = ""
+    arrived: str = "came to the step without meeting the conditions"
     otherwise: str = "no longer likely to meet the conditions"
 
 
@@ -93,7 +94,7 @@ def _reasons(
     there = last_flagged((log.events[ACTIVITY] == leaving.step).to_numpy(), first, last) >= 0
     called = last_flagged(contacts_in(log, definition), first, last) >= 0
     said = np.where(called, "has called", leaving.otherwise).astype(object)
-    said[there] = f"came to {plain(leaving.step)} without meeting the conditions"
+    said[there] = leaving.arrived
     state = journeys["state"].astype(str).to_numpy()[known]
     for ended, words in _ENDED.items():
         said[state == ended] = words

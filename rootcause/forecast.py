@@ -12,8 +12,9 @@ from rootcause.reach import log_odds, probability
 Interval = tuple[float, float, float]
 """A value between its lower and its upper end, 95 %."""
 
+_ENDS = ("", "_low", "_high")
 FACTORS = ("reach", "exposed", "effect")
-NUMBERS = tuple(f"{factor}{end}" for factor in FACTORS for end in ("", "_low", "_high"))
+NUMBERS = tuple(f"{factor}{end}" for factor in FACTORS for end in _ENDS)
 
 _DRAWS = 400
 
@@ -24,8 +25,7 @@ def product_of(people: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     The factors err independently, and their errors add as squares of log ratios.
     """
     value, low, high = (
-        people[[f"{factor}{end}" for factor in FACTORS]].to_numpy(dtype=np.float64)
-        for end in ("", "_low", "_high")
+        people[[f"{factor}{end}" for factor in FACTORS]].to_numpy(dtype=np.float64) for end in _ENDS
     )
     kept = np.maximum(value, 1e-12)
     below = np.log(kept / np.maximum(np.minimum(low, kept), 1e-12))
@@ -46,21 +46,25 @@ def expected_count(people: pd.DataFrame, factors: Sequence[str]) -> Interval:
     ----------
     people : with the columns of each factor and its ``_low`` and ``_high``
     """
+    if not len(people):
+        return 0.0, 0.0, 0.0
+    odds = [
+        [log_odds(people[f"{factor}{end}"].to_numpy(dtype=np.float64)) for end in _ENDS]
+        for factor in factors
+    ]
     rng = np.random.default_rng(0)
-    chance = np.prod([people[factor].to_numpy(dtype=np.float64) for factor in factors], axis=0)
     counts = []
     for _ in range(_DRAWS):
-        drawn = [_drawn(people, factor, float(rng.standard_normal())) for factor in factors]
-        counts.append(int((rng.random(len(people)) < np.prod(drawn, axis=0)).sum()))
+        chance = np.ones(len(people))
+        for factor in odds:
+            chance *= _drawn(factor, float(rng.standard_normal()))
+        counts.append(int((rng.random(len(people)) < chance).sum()))
     low, high = np.quantile(counts, [0.025, 0.975])
-    value = float(chance.sum())
+    value = float(people[list(factors)].prod(axis=1).sum())
     return value, min(float(low), value), max(float(high), value)
 
 
-def _drawn(people: pd.DataFrame, factor: str, z: float) -> Floats:
+def _drawn(odds: list[Floats], z: float) -> Floats:
     """Return a factor that errs by so many standard errors, for everybody the same way."""
-    value, low, high = (
-        log_odds(people[f"{factor}{end}"].to_numpy(dtype=np.float64))
-        for end in ("", "_low", "_high")
-    )
-    return probability(value + z * np.where(z > 0, high - value, value - low) / Z_95)
+    value, low, high = odds
+    return probability(value + z / Z_95 * ((high - value) if z > 0 else (value - low)))

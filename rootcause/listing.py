@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from journeys.definition import Definition
+from journeys.errors import OfframpError
 from journeys.find import journey_ids
 from journeys.log import CUSTOMER, EventLog, instants
 from rootcause.forecast import NUMBERS, product_of
@@ -21,6 +22,8 @@ COLUMNS = (
 )
 LEFT = "left"
 
+_LONGEST_DAYS = 90
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -33,6 +36,20 @@ class Terms:
     days: float = 7.0
     hold_out: float = 0.0
     previous: pd.DataFrame | None = None
+
+    def before(self, audience: str) -> pd.DataFrame | None:
+        """Return the rows of the earlier list of one audience, without those that left it."""
+        if self.previous is None:
+            return None
+        theirs = (self.previous["audience"] == audience) & (self.previous["state"] != LEFT)
+        return self.previous[theirs].reset_index(drop=True)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.days <= _LONGEST_DAYS:
+            raise OfframpError(
+                f"A forecast over {self.days:g} days cannot be made; ask for more than 0 and at "
+                f"most {_LONGEST_DAYS}, for instance --days 7."
+            )
 
 
 def listed(

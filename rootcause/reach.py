@@ -18,7 +18,13 @@ from models.draws import of_some_customers
 from models.trees import Trees, TreeSettings, fit_trees
 from rootcause.intervals import Z_95, rate_interval
 from rootcause.last_known import Flags, Floats, Ints
-from rootcause.position import Positions, next_flagged, positions_of, samples_at
+from rootcause.position import (
+    count_between,
+    last_flagged,
+    next_flagged,
+    positions_of,
+    samples_at,
+)
 
 MICROS_A_DAY = 86_400_000_000
 
@@ -105,9 +111,8 @@ class _Forecaster:
         return rate, np.minimum(low, rate), np.maximum(high, rate)
 
 
-def chance_to_reach(past: Past, here: Positions, *, days: float) -> Reach:
-    """Return the chance of journeys that stand ``here`` to come to it within ``days``."""
-    X = design(here)
+def chance_to_reach(past: Past, X: Floats, *, days: float) -> Reach:
+    """Return the chance of journeys that stand as ``X`` says (`standing_of`) to come in time."""
     if len(past.reached) < _FEWEST_ROWS:
         return _by_share(past, len(X))
     return Reach(*_fitted(past, days).rates(X), _checked(past, days))
@@ -142,7 +147,7 @@ def past_of(
         samples, customer = samples[some], customer[some]
     cutoff, row = microseconds(samples["cutoff"]), next_row(log, journeys, samples, activity)
     reached = (row >= 0) & (log.times[row] <= cutoff + horizon)
-    X = design(positions_of(log, journeys, definition, samples))
+    X = standing_of(log, journeys, definition, samples, activity)
     return Past(customer, cutoff, reached.astype(np.float64), X)
 
 
@@ -162,8 +167,24 @@ def next_row(log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, activ
     return next_flagged(flags, samples["seen"].to_numpy() + 1, last)
 
 
-def design(here: Positions) -> Floats:
-    """Return the features of the trees, shape (n, 7); NaN where there is no channel."""
+def standing_of(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    samples: pd.DataFrame,
+    activity: str,
+) -> Floats:
+    """Return where journeys stand before an activity, the features of the trees, shape (n, 9).
+
+    Last event and channel as codes, then milestone, age, silence, events and contacts so far, how
+    often it has been there and how many hours ago last; NaN where there is none.
+    """
+    here = positions_of(log, journeys, definition, samples)
+    flags = (log.events[ACTIVITY] == activity).to_numpy()
+    seen = samples["seen"].to_numpy()
+    first = journeys["first"].to_numpy()[samples["journey"].to_numpy()]
+    latest = last_flagged(flags, first, seen)
+    ago = (microseconds(samples["cutoff"]) - log.times[latest]) / (MICROS_A_DAY / 24)
     columns = (
         here.activity,
         np.where(here.channel < 0, np.nan, here.channel),
@@ -172,6 +193,8 @@ def design(here: Positions) -> Floats:
         here.silence,
         here.events,
         here.contacts,
+        count_between(flags, first, seen),
+        np.where(latest < 0, np.nan, ago),
     )
     return np.column_stack(columns).astype(np.float64)
 
