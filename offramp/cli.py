@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, injecting, learning, looking, predicting
+from offramp import evaluating, explaining, gathering, injecting, learning, looking, predicting
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Ask why": (
         explaining.findings,
         explaining.report,
-        explaining.audience,
+        gathering.audience,
         explaining.verify,
         injecting.inject,
     ),
