@@ -50,10 +50,10 @@ DEFINITION = Definition.from_dict(
 class FixPlan:
     """A world to be drawn; days are counted from `START`.
 
-    ``kind``: *release*, a fault of iOS 8.2.0 from its birth on; *superseded*, the same, and with the
-    fix comes iOS 8.2.1; *partner*, *region*: a fault in what was there before. ``left``: the share of
-    the fault that is left after ``fixed``, 1 where nothing was fixed. ``harm``: the probability that
-    the fault makes an exposed journey call that would not have.
+    ``kind``: *release*, a fault of iOS 8.2.0 from its birth on; *superseded*, the same, and with
+    the fix comes iOS 8.2.1; *partner*, *region*: a fault in what was there before. ``left``: the
+    share of the fault that is left after ``fixed``, 1 where nothing was fixed. ``harm``: the
+    probability that the fault makes an exposed journey call that would not have.
     """
 
     kind: Kind

@@ -8,7 +8,16 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, injecting, learning, looking, predicting, watching
+from offramp import (
+    evaluating,
+    explaining,
+    gathering,
+    injecting,
+    learning,
+    looking,
+    predicting,
+    watching,
+)
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -18,7 +27,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Ask why": (
         explaining.findings,
         explaining.report,
-        explaining.audience,
+        gathering.audience,
         explaining.verify,
         injecting.inject,
     ),

@@ -15,7 +15,7 @@ from rootcause.wording import (
 )
 
 if TYPE_CHECKING:
-    from rootcause.change import ChangeEffect
+    from rootcause.dated_change import ChangeEffect
 
 
 def change_sentence(found: "ChangeEffect") -> str:

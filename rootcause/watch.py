@@ -14,12 +14,12 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.find import find_journeys
 from journeys.log import EventLog, log_until
+from rootcause.band import alarms_of
 from rootcause.early import EarlyWarning
 from rootcause.life import Case
 from rootcause.recognition import Scene
 from rootcause.register import Day, Register
 from rootcause.sentinel import early_warnings, watch_length
-from rootcause.watch_alarms import alarms_of
 from rootcause.watch_cases import Now
 from rootcause.watch_changes import OF_CASES, OF_SIGNS, Changes
 from rootcause.watch_days import (
@@ -140,7 +140,7 @@ def _looked(
     last, before = register.day_of(journey), _cases(register, journey)
     everything = dict(last.everything) if last else {}
     outcomes = [one for one in scene.definition.outcomes if one in asked.outcomes]
-    signs = _signs(register, scene, before, outcomes)
+    signs = _signs(register, scene, before, outcomes, until=pd.Timestamp(at))
     searched: dict[str, str] = {}
     for number, outcome in enumerate(outcomes):
         now, known = Now(at, scene, outcome), register.cases_of(journey, outcome)
@@ -181,11 +181,17 @@ def _looked(
 
 
 def _signs(
-    register: Register, scene: Scene, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    register: Register,
+    scene: Scene,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    *,
+    until: pd.Timestamp,
 ) -> _Signs:
     """Return the KPI alarms and the early warnings, beside those that stood at the last look."""
     journey = scene.definition.name
-    alarms = [alarm.as_dict() for alarm in alarms_of(scene.log, scene.journeys, scene.definition)]
+    seen = (scene.log, scene.journeys, scene.definition)
+    alarms = [alarm.as_dict() for alarm in alarms_of(*seen, until=until)]
     warnings = [{"journey": journey, **one.as_dict()} for one in _warnings(scene, cases, outcomes)]
     stood = [sign for sign in register.alarms if sign["journey"] == journey]
     warned = [sign for sign in register.warnings if sign["journey"] == journey]
