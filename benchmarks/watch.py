@@ -1,7 +1,7 @@
 """Whether the watch notices a planted fault, judges its fix, and is quiet where nothing is wrong.
 
 The story: iOS 8.2.0 fails to upload documents from 3 March 2026 on. Worlds in which a fix on 31
-March mends it, and the same worlds in which it is only said to, are looked at every third day until
+March mends it, and the same worlds in which it is only said to, are looked at every fourth day until
 the fix, then at stated days after it. The quiet: worlds in which nothing is planted, thirty weeks
 in all (a simulated log has 194 days; its first eight weeks are what is usual), KPI alarms asked for
 every day and everything else once a week. Developed on seeds below 100, reported on those from 900.
@@ -33,8 +33,9 @@ FIRST_SEED = 900
 ONSET, FIXED = (pd.Timestamp(date, tz="UTC") for date in ("2026-03-03", "2026-03-31"))
 QUIET_FROM, QUIET_UNTIL = (pd.Timestamp(date, tz="UTC") for date in ("2025-12-14", "2026-04-26"))
 PLANTED = {"activity": "document_upload", "os": "iOS", "app_version": "8.2.0"}
-LOOK_EVERY_DAYS = 3
+LOOK_EVERY_DAYS = 4
 JUDGED_AFTER_DAYS = (3, 10, 17, 24)
+SELDOM_DAYS = 90
 BUDGET_A_MONTH = 0.5
 
 Row = dict[str, object]
@@ -56,8 +57,8 @@ class Told:
 def main() -> None:
     """Measure, print and record."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--worlds", type=int, default=3, help="worlds of the story")
-    asked.add_argument("--customers", type=int, default=10_000)
+    asked.add_argument("--worlds", type=int, default=2, help="worlds of the story")
+    asked.add_argument("--customers", type=int, default=30_000)
     asked.add_argument("--weeks", type=int, default=30, help="quiet weeks, over several worlds")
     asked.add_argument("--quiet", type=int, default=4_000, help="customers of the quiet worlds")
     asked.add_argument("--seed", type=int, default=FIRST_SEED, help="the first of the seeds")
@@ -103,10 +104,13 @@ def story(seeds: Sequence[int], customers: int) -> Iterator[Row]:
 
 
 def noticed(log: EventLog, definition: Definition) -> Told:
-    """Return what looks every third day have told of the planted fault until its fix."""
-    register, changes = Register(), []
+    """Return what looks every fourth day have told of the planted fault until its fix.
+
+    Every step is searched at the first look and when an alarm begins, not also once a week.
+    """
+    register, changes, asked = Register(), [], Asked((OUTCOME,), every=SELDOM_DAYS)
     for at in pd.date_range(ONSET, FIXED, freq=f"{LOOK_EVERY_DAYS}D"):
-        register, changed = watch_day(register, log, definition, Asked((OUTCOME,)), until=at)
+        register, changed = watch_day(register, log, definition, asked, until=at)
         changes.append(changed)
     since = [one for one in changes if one.until > f"{ONSET:%Y-%m-%dT%H}"]
     alarms = [alarm for one in since for alarm in one.alarms if alarm["kpi"] != "volume"]
@@ -129,7 +133,7 @@ def judged(register: Register, log: EventLog, definition: Definition) -> dict[in
     if not ours:
         return {}
     register = register.with_cases([fix_released(ours[0], at=told, fixed_at=told)])
-    asked, states = Asked((OUTCOME,), every=60), {}
+    asked, states = Asked((OUTCOME,), every=SELDOM_DAYS), {}
     for after in JUDGED_AFTER_DAYS:
         for day in (after - 2, after):  # a verdict counts once it has been the same for two days
             at = FIXED + pd.Timedelta(days=day)
