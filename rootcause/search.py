@@ -8,6 +8,7 @@ import pandas as pd
 
 from journeys.definition import Definition, Outcome
 from journeys.log import EventLog
+from rootcause.allowance import Allowance
 from rootcause.chronic import associations_in
 from rootcause.exposure import Exposures, exposures_of
 from rootcause.findings import Findings, Searched
@@ -49,7 +50,7 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
     exposures = exposures_of(log, journeys, definition, outcome)
     within = horizon_of(definition, outcome)
     pursued = causes_in(exposures, within=within, seed=seed, progress=tell)
-    looks = pursued.first_looks
+    looks, times = pursued.first_looks, pursued.allowance.times
     findings = tuple(
         finding_of(settled, q, exposures, (log, journeys, definition, outcome))
         for settled, q in pursued.causes
@@ -71,12 +72,12 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
             conditions=sum(sum(look.scanned.slices) for look in looks),
             false_discovery_rate=FALSE_DISCOVERY_RATE,
         ),
-        smallest_detectable_effect=None if note else _smallest(looks, looks),
+        smallest_detectable_effect=None if note else _smallest(looks, looks, times),
         findings=findings,
-        smallest_by_step=_smallest_by_step(exposures, looks),
+        smallest_by_step=_smallest_by_step(exposures, looks, times),
         note=note,
         chronic=chronic,
-        placebo=doubt.as_dict(),
+        placebo=doubt.as_dict() | _allowed(pursued.allowance),
     )
 
 
@@ -92,16 +93,30 @@ def horizon_of(definition: Definition, outcome: Outcome) -> int | None:
     return round(length.total_seconds() * 1_000_000)
 
 
-def _smallest(of: Sequence[Look], among: Sequence[Look]) -> float | None:
-    errors = np.concatenate([np.empty(0), *(look.scanned.errors for look in of)])
+def _allowed(allowance: Allowance) -> dict[str, float]:
+    """Return what random onsets in the log's own past say, as it stands in findings.json."""
+    return {
+        "onsets": allowance.onsets,
+        "surpassing": allowance.surpassing,
+        "allowance": allowance.times,
+    }
+
+
+def _smallest(of: Sequence[Look], among: Sequence[Look], allowance: float) -> float | None:
+    parts = np.concatenate([np.empty((0, 2)), *(look.scanned.errors for look in of)])
+    errors = np.hypot(parts[:, 0], allowance * parts[:, 1])
     scatter = float(np.median([look.scatter for look in of])) if of else 1.0
     taken = looks_taken([look.scanned for look in among]) if among else (0,)
     found = smallest_detectable(errors, taken, scatter)
     return None if found is None else round(found, 4)
 
 
-def _smallest_by_step(exposures: Exposures, looks: Sequence[Look]) -> dict[str, float]:
-    smallest = {exposures.steps[look.rows.step]: _smallest([look], looks) for look in looks}
+def _smallest_by_step(
+    exposures: Exposures, looks: Sequence[Look], allowance: float
+) -> dict[str, float]:
+    smallest = {
+        exposures.steps[look.rows.step]: _smallest([look], looks, allowance) for look in looks
+    }
     return {step: found for step, found in smallest.items() if found is not None}
 
 
