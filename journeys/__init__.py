@@ -21,6 +21,7 @@ from journeys.errors import (
     FindingsError,
     OfframpError,
     RequestError,
+    SegmentError,
     TooLittleDataError,
 )
 from journeys.find import find_journeys, journey_ids
@@ -40,6 +41,7 @@ __all__ = [
     "OfframpError",
     "RequestError",
     "Rule",
+    "SegmentError",
     "Split",
     "TooLittleDataError",
     "Values",

@@ -6,6 +6,7 @@ OfframpError                  one clear message; the command line prints it and 
 ├── TooLittleDataError        the log is sound, but too short, small or one-sided to learn from
 ├── BundleError               fitted models are missing, damaged or made by other code
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
+├── SegmentError              a condition on customers cannot be understood, or asks for too much
 └── RequestError              a scoring request cannot be understood
 
 Each message answers three questions: what is wrong, what was found, what to do.
@@ -48,6 +49,10 @@ class BundleError(OfframpError):
 
 class FindingsError(OfframpError):
     """A findings file is unreadable or does not hold the finding asked for."""
+
+
+class SegmentError(OfframpError):
+    """A condition on customers cannot be understood, or asks for what may not be asked."""
 
 
 class RequestError(OfframpError):

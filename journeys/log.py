@@ -107,6 +107,8 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
     for name in (CHANNEL, *definition.fields):
         read = _number if name in numeric else _text
         columns[name] = read(_column_or_missing(frame, definition.column(name)), name)
+    for name in definition.said:
+        columns[name] = _number(_column_or_missing(frame, definition.column(name)), name)
     return _in_order(pd.DataFrame(columns))
 
 
@@ -118,7 +120,7 @@ def needed_columns(definition: Definition) -> tuple[str, ...]:
     asked = [CHANNEL] if CHANNEL in definition.columns else []
     asked += [field for rule in definition.rules.values() for field in rule.where]
     channel = [CHANNEL] if CHANNEL in asked else []
-    ours = [*_REQUIRED, *channel, *definition.fields]
+    ours = [*_REQUIRED, *channel, *definition.fields, *definition.said]
     return tuple(dict.fromkeys(definition.column(name) for name in ours))
 
 

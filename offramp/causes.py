@@ -14,14 +14,13 @@ from journeys.read import read_events, read_frame
 from models.bundle import Bundle
 from models.threads import one_thread
 from offramp.console import Tell, working
-from rootcause.audience import audience_of
 from rootcause.findings import Findings, read_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
 from rootcause.sentinel import early_warnings
 from rootcause.verify import Verdict, was_it_fixed
 from serving.registry import fetch_bundle
-from training.score import definition_for, score_open
+from training.score import definition_for
 
 
 def searched(
@@ -65,7 +64,7 @@ def reported(
         raise OfframpError(
             f"The report is a page: give --out a name that ends in .html, not {file!r}."
         )
-    bundle = _bundle_for(definition, model) if model else None
+    bundle = bundle_for(definition, model) if model else None
     log = read_events(events, definition)
     with working("Searching for causes") as tell:
         findings = searched_for_all(log, definition, seed=seed, tell=tell)
@@ -82,36 +81,11 @@ def reported(
         return write_report(file, data, progress=tell)
 
 
-def audience_in(
-    log: EventLog, definition: Definition, model: str, findings: str, finding: str
-) -> pd.DataFrame:
-    """Return the audience of one or all findings of a file, with the model's view of each."""
-    found = _findings_about(definition, findings)
-    chosen = [found.finding(finding)] if finding else list(found.findings)
-    if not chosen:
-        raise FindingsError(
-            f"{findings!r} holds no finding, so there is nobody to list. "
-            "That is an answer: nothing was found."
-        )
-    bundle = _bundle_for(definition, model)
-    journeys = find_journeys(log, definition)
-    parts = [audience_of(log, journeys, definition, one).assign(finding=one.id) for one in chosen]
-    column = f"p_{found.outcome}"
-    scores = score_open(log, bundle)
-    past = scores["happened"].map(lambda happened: found.outcome in happened.split())
-    scores = scores.reindex(columns=["journey_id", column])
-    scores[column] = scores[column].mask(past.astype(bool))
-    people = pd.concat(parts, ignore_index=True)
-    return people.merge(scores, how="left", left_on="journey", right_on="journey_id").drop(
-        columns="journey_id"
-    )
-
-
 def verdict_on(
     log: EventLog, definition: Definition, findings: str, finding: str, fixed_at: str
 ) -> Verdict:
     """Return whether a finding's effect is gone since an instant."""
-    found = _findings_about(definition, findings)
+    found = findings_about(definition, findings)
     at = pd.to_datetime(fixed_at, utc=True, errors="coerce")
     if pd.isna(at):
         raise FindingsError(
@@ -123,7 +97,7 @@ def verdict_on(
     )
 
 
-def _bundle_for(definition: Definition, model: str) -> Bundle:
+def bundle_for(definition: Definition, model: str) -> Bundle:
     """Fetch a model and make sure that it can read a log that was read for this definition."""
     bundle = fetch_bundle(model)
     learnt = definition_for(bundle, definition)
@@ -141,7 +115,7 @@ def _bundle_for(definition: Definition, model: str) -> Bundle:
     return bundle
 
 
-def _findings_about(definition: Definition, file: str) -> Findings:
+def findings_about(definition: Definition, file: str) -> Findings:
     """Read findings and make sure that they are about this journey."""
     found = read_findings(file)
     if found.journey != definition.name:

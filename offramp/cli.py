@@ -8,17 +8,26 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, injecting, learning, looking, predicting
+from offramp import (
+    comparing,
+    evaluating,
+    explaining,
+    gathering,
+    injecting,
+    learning,
+    looking,
+    predicting,
+)
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look": (looking.demo, looking.simulate, looking.check),
+    "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
     "Use it": (predicting.score, predicting.serve),
     "Ask why": (
         explaining.findings,
         explaining.report,
-        explaining.audience,
+        gathering.audience,
         explaining.verify,
         injecting.inject,
     ),

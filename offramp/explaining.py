@@ -54,29 +54,6 @@ def report(
     out().print(f"Report: {page}\nThe same as data: {data}")
 
 
-def audience(
-    events: Events,
-    journey: Journey,
-    model: Model,
-    findings: Findings,
-    file: Annotated[str, typer.Option("--out", help="A .parquet, .csv or .jsonl file to write.")],
-    finding: Annotated[str, typer.Option(help="One finding's id; without it, all of them.")] = "",
-) -> None:
-    """List the customers of a finding: those affected, and those at risk of being next."""
-    from pathlib import Path
-
-    from offramp.causes import audience_in
-    from training.score import require_suffix, write_scores
-
-    require_suffix(Path(file))
-    log, definition = read_log(events, journey)
-    people = audience_in(log, definition, model, findings, finding)
-    write_scores(people, file)
-    counts = people["state"].value_counts()
-    said = f"{counts.get('affected', 0):,} affected, {counts.get('at_risk', 0):,} at risk"
-    out().print(f"{said}: {file}")
-
-
 def verify(
     events: Events,
     journey: Journey,

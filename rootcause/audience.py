@@ -1,38 +1,37 @@
 """Audiences: the customers of a finding, those already hit and those who may be hit next."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from journeys.definition import Definition
-from journeys.errors import FindingsError, with_closest
-from journeys.find import journey_ids
-from journeys.log import ACTIVITY, CUSTOMER, EventLog, instants, microseconds
-from journeys.samples import samples_at_end, samples_of
-from rootcause.exposure import STEP, Flags, Floats, Ints, exposed_to
+from journeys.definition import Definition, Outcome
+from journeys.log import EventLog
+from rootcause.affected import affected_by
+from rootcause.at_risk import AtRisk, at_risk_from
+from rootcause.audience_summary import AudienceSummary
+from rootcause.changes import ENTERED, Leaving, compared, left_since
+from rootcause.exposure import STEP
 from rootcause.findings import Finding
-from rootcause.intervals import rate_interval
-from rootcause.last_known import last_known_codes, last_known_numbers
-from rootcause.thresholds import lies
+from rootcause.forecast import FACTORS, NUMBERS, expected_count
+from rootcause.grade import Grade, grade_of
+from rootcause.listing import COLUMNS, LEFT, Terms, listed
+from rootcause.reach import Check
 
-COLUMNS = ("customer_id", "journey", "state", "probability", "low", "high", "since")
+__all__ = ["CLOSED", "COLUMNS", "Terms", "audience_of", "gathered"]
 
-_PRIOR_JOURNEYS = 10.0
+CLOSED = ("fixed", "closed", "expired")
 
-
-@dataclass(frozen=True)
-class _Reach:
-    """The chance to reach the step from where each open journey stands; shape (n,)."""
-
-    rate: Floats
-    low: Floats
-    high: Floats
+_Asked = tuple[EventLog, pd.DataFrame, Definition, Finding, Outcome]
 
 
 def audience_of(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, finding: Finding
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    finding: Finding,
+    *,
+    outcome: Outcome,
+    days: float = 7.0,
 ) -> pd.DataFrame:
     """Return the customers of a finding, the affected first, then those at risk.
 
@@ -41,154 +40,109 @@ def audience_of(
     DataFrame with the columns `COLUMNS`, one row per journey
         ``customer_id`` as in the log; ``journey``: its pseudonym; ``state``: ``affected`` (met the
         conditions on or after the onset; as many as the finding's exposed journeys) or ``at_risk``
-        (open at the end of the log, the step still ahead, the last known attributes meet the other
-        conditions); ``probability``: of a bad outcome *because of* the finding, which is the effect
-        for the affected and P(reaches the step) times the effect for those at risk, between ``low``
-        and ``high``; ``since``: UTC, the exposure, or the later of onset and journey start.
+        (in flight, the step ahead, the outcome still asked); ``probability``: of a bad outcome
+        *because of* the finding that is still to come, between ``low`` and ``high`` (95 %), which
+        is ``reach``, P(comes to the step within ``days``), times ``exposed``, P(meets the
+        conditions then), times ``effect``; ``since``: UTC, the exposure, or the later of onset and
+        journey start; ``reason`` in words.
 
-    Notes
-    -----
-    P(reaches the step) is the share among ended journeys that stood where this one stands: the same
-    last activity after a silence of the same length. Both ends of its interval are multiplied with
-    those of the effect, which is wider than need be.
+    See docs/audiences.md for every column.
     """
-    affected = exposed_to(log, journeys, definition, finding)
-    at_risk = _open_before_step(log, journeys, finding.conditions)
-    at_risk = at_risk[~at_risk["journey"].isin(affected["journey"])].reset_index(drop=True)
-    reach = _chance_to_reach(log, journeys, definition, finding.conditions.get(STEP), at_risk)
-    low, high = finding.effect_interval
-    onset = pd.Timestamp(finding.onset, tz="UTC")
-    began = journeys["start"].iloc[at_risk["journey"].to_numpy()].reset_index(drop=True)
-    parts = [
-        _part("affected", affected["journey"], affected["time"], (finding.effect, low, high)),
-        _part(
-            "at_risk",
-            at_risk["journey"],
-            began.where(began > onset, onset),
-            (reach.rate * finding.effect, reach.low * max(low, 0.0), reach.high * high),
-        ),
-    ]
-    found = pd.concat(parts, ignore_index=True)
-    return _named(log, journeys, definition, found)
+    people, _ = gathered(
+        log, journeys, definition, finding, outcome=outcome, terms=Terms(days=days)
+    )
+    return people
 
 
-def _open_before_step(
-    log: EventLog, journeys: pd.DataFrame, conditions: Mapping[str, str]
-) -> pd.DataFrame:
-    """Return a sample at the end of the log per open journey that may still be exposed."""
-    samples = samples_at_end(log, journeys)
-    if STEP in conditions:
-        ahead = _first_at_step(log, journeys, conditions[STEP]) == len(log)
-        samples = samples[ahead[samples["journey"].to_numpy()]]
-    customers = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
-    meets = _customers_meeting(log, conditions)
-    found: pd.DataFrame = samples[meets[customers]].reset_index(drop=True)
-    return found
-
-
-def _first_at_step(log: EventLog, journeys: pd.DataFrame, step: str) -> Ints:
-    """Return the first row of the step in each journey, shape (n_journeys,); len(log) if none."""
-    rows = np.flatnonzero((log.events[ACTIVITY] == step).to_numpy())
-    nearest = np.append(rows, len(log))[np.searchsorted(rows, journeys["first"].to_numpy())]
-    return np.where(nearest <= journeys["last"].to_numpy(), nearest, len(log))
-
-
-def _customers_meeting(log: EventLog, conditions: Mapping[str, str]) -> Flags:
-    """Return which customers' last known attributes meet the conditions besides the step."""
-    meets = np.ones(len(log.offsets) - 1, dtype=np.bool_)
-    for name, value in conditions.items():
-        if name == STEP:
-            continue
-        if name not in log.events.columns:
-            raise FindingsError(
-                f"The finding names {with_closest(name, log.events.columns)}, which this log or "
-                "definition lacks; give those that the finding was made from."
-            )
-        meets &= _last_meets(log, name, value)
-    return meets
-
-
-def _last_meets(log: EventLog, name: str, value: str) -> Flags:
-    """Return which customers' last known value of an attribute is the one asked for."""
-    last = log.offsets[1:] - 1
-    if not isinstance(log.events[name].dtype, pd.CategoricalDtype):
-        return lies(last_known_numbers(log, name)[last], value)
-    codes, names = last_known_codes(log, name)
-    return np.asarray(np.array(names) == value)[codes[last]]
-
-
-def _chance_to_reach(
+def gathered(
     log: EventLog,
     journeys: pd.DataFrame,
     definition: Definition,
-    step: str | None,
-    at_risk: pd.DataFrame,
-) -> _Reach:
-    """Return P(reaches the step) from where each open journey stands."""
-    if step is None:
-        ones = np.ones(len(at_risk))
-        return _Reach(ones, ones, ones)
-    past = _past_positions(log, journeys, definition, step)
-    overall = past["reached"].mean() if len(past) else 0.5
-    groups = past.groupby("position")["reached"].agg(["sum", "size"])
-    here = groups.reindex(_position(log, definition, at_risk)).fillna(0.0)
-    happened = here["sum"].to_numpy() + _PRIOR_JOURNEYS * overall
-    return _Reach(*rate_interval(happened, here["size"].to_numpy() + _PRIOR_JOURNEYS))
+    finding: Finding,
+    *,
+    outcome: Outcome,
+    terms: Terms,
+) -> tuple[pd.DataFrame, AudienceSummary]:
+    """Return the audience of a finding on some terms, and its summary.
+
+    With an earlier list, those on it no more come last, in the state ``left``. The audience of a
+    finding that is closed (`CLOSED`) is empty, and everybody has left it.
+
+    Raises
+    ------
+    FindingsError
+        If the log lacks an attribute that the finding names.
+    OfframpError
+        If the hold-out is no share.
+    """
+    asked = (log, journeys, definition, finding, outcome)
+    closed = f"the finding is {finding.state}" if finding.state in CLOSED else ""
+    found = _found(asked, terms.days)
+    people = found.people[:0] if closed else found.people
+    now = listed(log, journeys, definition, people, audience=finding.id, terms=terms)
+    before = terms.before(finding.id)
+    grade = None
+    if before is not None:
+        leaving = Leaving(closed=closed, step=finding.conditions[STEP])
+        now = _and_left(asked, compared(now, before), before, leaving)
+        grade = grade_of(log, journeys, definition, finding, outcome=outcome, previous=before)
+    told = _summary(now, finding, grade, found.check)
+    undecided = int(people["undecided"].sum())
+    told = replace(told, days=terms.days, as_of=log.ends.isoformat(), undecided=undecided)
+    return now, replace(told, sentence=_sentence(told))
 
 
-def _past_positions(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, step: str
+def _found(asked: _Asked, days: float) -> AtRisk:
+    """Return the affected and those at risk, one after the other, and the check of the reach."""
+    log, journeys, definition, finding, outcome = asked
+    hit = affected_by(log, journeys, definition, finding, outcome=outcome)
+    ahead = at_risk_from(log, journeys, definition, finding, outcome=outcome, days=days)
+    parts = [
+        hit.assign(state="affected", **dict.fromkeys(NUMBERS[:6], 1.0)),
+        ahead.people.assign(state="at_risk", undecided=False),
+    ]
+    return AtRisk(pd.concat(parts, ignore_index=True), ahead.check)
+
+
+def _and_left(
+    asked: _Asked, now: pd.DataFrame, before: pd.DataFrame, leaving: Leaving
 ) -> pd.DataFrame:
-    """Return where ended journeys once stood before the step, once each, and who reached it."""
-    samples = samples_of(log, journeys, definition)
-    journey = samples["journey"].to_numpy()
-    at_step = _first_at_step(log, journeys, step)
-    ended = (journeys["state"] != "open").to_numpy()
-    before = ended[journey] & (samples["seen"].to_numpy() < at_step[journey])
-    samples, journey = samples[before], journey[before]
-    past = pd.DataFrame(
-        {
-            "journey": journey,
-            "position": _position(log, definition, samples),
-            "reached": (at_step[journey] < len(log)).astype(np.float64),
-        }
+    log, journeys, definition, _, _ = asked
+    gone = left_since(log, journeys, definition, now, previous=before, leaving=leaving)
+    if not len(gone):
+        return now
+    both: pd.DataFrame = pd.concat([now, gone], ignore_index=True) if len(now) else gone
+    return both
+
+
+def _summary(
+    now: pd.DataFrame, finding: Finding, grade: Grade | None, check: Check | None
+) -> AudienceSummary:
+    at_risk, left = now[now["state"] == "at_risk"], now[now["state"] == LEFT]
+    return AudienceSummary(
+        finding=finding.id,
+        affected=int((now["state"] == "affected").sum()),
+        at_risk=len(at_risk),
+        expected_reached=expected_count(at_risk, FACTORS[:2]),
+        expected_harmed=expected_count(at_risk, FACTORS),
+        held_out=int((now["held_out"] & (now["state"] != LEFT)).sum()),
+        entered=int((now["change"] == ENTERED).sum()),
+        left=len(left),
+        grade=grade,
+        left_because={str(why): int(n) for why, n in left["reason"].value_counts().items()},
+        state=finding.state,
+        checked=None if check is None else check.as_dict(),
     )
-    return past.drop_duplicates(["journey", "position"])
 
 
-def _position(log: EventLog, definition: Definition, samples: pd.DataFrame) -> Ints:
-    """Return a code per sample for its last activity and how long it has been silent."""
-    seen = samples["seen"].to_numpy()
-    silence = microseconds(samples["cutoff"]) - log.times[seen]
-    ticks = np.array([round(tick.total_seconds() * 1_000_000) for tick in definition.ticks])
-    activity = log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)[seen]
-    quiet = np.searchsorted(ticks, silence, side="right").astype(np.int64)
-    return np.asarray(activity * (len(ticks) + 1) + quiet)
-
-
-def _part(
-    state: str,
-    journey: pd.Series,
-    since: pd.Series,
-    chance: tuple[float | Floats, float | Floats, float | Floats],
-) -> pd.DataFrame:
-    size = len(journey)
-    numbers = {
-        name: np.clip(np.broadcast_to(values, size), 0.0, 1.0)
-        for name, values in zip(("probability", "low", "high"), chance, strict=True)
-    }
-    at = instants(microseconds(since)) if size else instants(np.empty(0, dtype=np.int64))
-    return pd.DataFrame({"row": journey.to_numpy(), "state": state, **numbers, "since": at})
-
-
-def _named(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, found: pd.DataFrame
-) -> pd.DataFrame:
-    theirs = journeys.iloc[found["row"].to_numpy()]
-    keys = log.events[CUSTOMER].cat.categories.to_numpy()[theirs["customer"].to_numpy()]
-    ids = journey_ids(log, theirs, definition)
-    found = found.assign(customer_id=keys, journey=ids)
-    order = found.sort_values(
-        ["state", "probability", "journey"], ascending=[True, False, True], kind="stable"
+def _sentence(told: AudienceSummary) -> str:
+    if told.state in CLOSED:
+        return f"The finding is {told.state}: its audience is empty, and all {told.left:,} left it."
+    value, low, high = told.expected_reached
+    harmed, least, most = told.expected_harmed
+    return (
+        f"{told.affected:,} affected, {told.undecided:,} of them with the outcome still open; "
+        f"{told.at_risk:,} at risk: {value:.0f} of these ({low:.0f} to {high:.0f}) will probably "
+        f"be hit in the next {told.days:g} days, and {harmed:.0f} ({least:.0f} to {most:.0f}) end "
+        "badly because of it."
     )
-    return order[list(COLUMNS)].reset_index(drop=True)
