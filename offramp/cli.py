@@ -8,7 +8,16 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, gathering, injecting, learning, looking, predicting
+from offramp import (
+    evaluating,
+    explaining,
+    fixing,
+    gathering,
+    injecting,
+    learning,
+    looking,
+    predicting,
+)
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -19,9 +28,9 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         explaining.findings,
         explaining.report,
         gathering.audience,
-        explaining.verify,
         injecting.inject,
     ),
+    "Mend": (fixing.verify, fixing.whatif),
 }
 
 app = typer.Typer(
