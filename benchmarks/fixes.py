@@ -1,4 +1,4 @@
-"""Is the verdict on a fix right, are its intervals, and does a fix save what was said it would?
+"""Whether verdicts on fixes are right, their intervals too, and savings what follows.
 
 Worlds of `benchmarks.fix_worlds`, drawn anew for each run: a fault of a release, mended or
 superseded by a newer one, a fault of a partner or of a region on one system. 200 runs each in which

@@ -30,8 +30,8 @@ def change_sentence(found: "ChangeEffect") -> str:
         said.append(_measured(found, found.effect, found.effect_interval))
     if found.drifting and found.drift is not None:
         said.append(
-            f"But before the change they were already moving apart, by {points(abs(found.drift[0]))}: "
-            "the interval is wider by that much. Look for what else was under way."
+            "But before the change they were already moving apart, by "
+            f"{points(abs(found.drift[0]))}: the interval is wider by that much. Look for what else was under way."
         )
     if found.verdict == "cannot tell yet":
         said.append(_missing(found))
