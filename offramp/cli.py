@@ -12,6 +12,7 @@ from offramp import (
     comparing,
     evaluating,
     explaining,
+    fixing,
     gathering,
     injecting,
     learning,
@@ -28,9 +29,9 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         explaining.findings,
         explaining.report,
         gathering.audience,
-        explaining.verify,
         injecting.inject,
     ),
+    "Mend": (fixing.verify, fixing.whatif),
 }
 
 app = typer.Typer(
