@@ -9,8 +9,10 @@ from collections.abc import Callable
 import typer
 
 from offramp import (
+    comparing,
     evaluating,
     explaining,
+    fixing,
     gathering,
     injecting,
     learning,
@@ -21,16 +23,16 @@ from offramp import (
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look": (looking.demo, looking.simulate, looking.check),
+    "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
     "Use it": (predicting.score, predicting.serve),
     "Ask why": (
         explaining.findings,
         explaining.report,
         gathering.audience,
-        explaining.verify,
         injecting.inject,
     ),
+    "Mend": (fixing.verify, fixing.whatif),
     "Keep watch": (watching.watch, watching.finding),
 }
 

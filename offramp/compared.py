@@ -55,7 +55,7 @@ def loss_in(
         if finding.state == "open"
     ]
     if not open_:
-        return Loss(0.0, 0.0, 0.0, definition.values.currency)
+        return Loss(0.0, 0.0, 0.0, currency=definition.values.currency)  # noqa: PD011 - no Series
     return loss_of(open_)
 
 

@@ -51,7 +51,7 @@ def told_of(name: str, definition: Definition, horizon: int | None) -> Told:
             "changes of channel by the customer", "per journey", "lower", _UNDER_WAY
         ),
         "elapsed_days": Told(
-            "median time to the goal", "days", "lower", f"of {_UNDER_WAY}: those that reach it"
+            "median time to the goal", "days", "lower", f"those that reach it, of {_UNDER_WAY}"
         ),
         "score": Told(_weights(definition), "points", "higher", "its parts, each as it says"),
     }

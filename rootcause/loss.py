@@ -1,4 +1,4 @@
-"""The recoverable loss of a journey: what its open findings cost a week, and a fix would win back."""
+"""The recoverable loss: what the open findings of a journey cost a week, and fixes win back."""
 
 from collections.abc import Sequence
 from typing import Protocol
