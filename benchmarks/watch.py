@@ -61,8 +61,8 @@ def main() -> None:
     asked.add_argument("--worlds", type=int, default=2, help="worlds of the story")
     asked.add_argument("--customers", type=int, default=30_000)
     asked.add_argument("--weeks", type=int, default=30, help="quiet weeks, over several worlds")
-    asked.add_argument("--quiet", type=int, default=4_000, help="customers of the quiet worlds")
-    asked.add_argument("--large", type=int, default=20_000, help="customers for the alarms alone")
+    asked.add_argument("--quiet", type=int, default=3_000, help="customers of the quiet worlds")
+    asked.add_argument("--large", type=int, default=15_000, help="customers for the alarms alone")
     asked.add_argument("--seed", type=int, default=FIRST_SEED, help="the first of the seeds")
     chosen = asked.parse_args()
     seeds = range(chosen.seed, chosen.seed + chosen.worlds)
@@ -174,6 +174,7 @@ def quiet(first_seed: int, customers: int, weeks: int, *, also_look: bool) -> Ro
         "a_month_high": high / months,
         "alarms_budgeted": BUDGET_A_MONTH * months,
     }
+    print(row, flush=True)
     if not also_look:
         return row
     opened = sum(len(one.opened) for one in looks)
@@ -249,7 +250,7 @@ def goals(rows: Sequence[Row]) -> list[Row]:
     """Return what was hoped for, and whether it came true."""
     by_name = {str(row["what"]): row for row in rows}
     found = by_name["the fault is noticed"]
-    calm = [row for name, row in by_name.items() if name.startswith("nothing is wrong")]
+    calm = [row for row in rows if str(row["what"]).startswith("nothing is wrong")]
     first, last = JUDGED_AFTER_DAYS[0], JUDGED_AFTER_DAYS[-1]
     mended = by_name[f"a fix that works: {last} days later"]
     broken = by_name[f"no fix, though one was told: {last} days later"]
