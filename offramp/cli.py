@@ -18,6 +18,7 @@ from offramp import (
     learning,
     looking,
     predicting,
+    watching,
 )
 from offramp.console import say_fault
 
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         injecting.inject,
     ),
     "Mend": (fixing.verify, fixing.whatif),
+    "Keep watch": (watching.watch, watching.finding),
 }
 
 app = typer.Typer(
