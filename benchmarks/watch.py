@@ -37,6 +37,7 @@ PLANTED = {"activity": "document_upload", "os": "iOS", "app_version": "8.2.0"}
 LOOK_EVERY_DAYS = 4
 JUDGED_AFTER_DAYS = (3, 10, 17, 24)
 SELDOM_DAYS = 90
+VERDICTS = ("fixed", "not fixed", "cannot tell yet")
 BUDGET_A_MONTH = 0.5
 
 Row = dict[str, object]
@@ -104,8 +105,7 @@ def story(seeds: Sequence[int], customers: int) -> Iterator[Row]:
             yield {
                 "what": f"{what}: {after} days later",
                 "worlds": len(states),
-                **{f"{state}": states.count(state) for state in ("fixed", "not fixed")},
-                "cannot tell yet": states.count("cannot tell yet"),
+                **{state: states.count(state) for state in VERDICTS},
             }
 
 
@@ -153,15 +153,15 @@ def quiet(first_seed: int, customers: int, weeks: int, *, also_look: bool) -> Ro
 
     KPI alarms are asked for every day; ``also_look``: look for everything else once a week.
     """
-    alarms, looks, seed, left = 0, list[Changes](), first_seed, weeks
+    kpis, looks, seed, left = list[str](), list[Changes](), first_seed, weeks
     while left > 0:
         log, definition = world("clean", customers, seed)
         until = min(QUIET_UNTIL, QUIET_FROM + pd.Timedelta(weeks=left))
-        alarms += raised_daily(log, definition, until)
+        kpis += raised_daily(log, definition, until)
         looks += weekly(log, definition, until) if also_look else ()
         left -= (until - QUIET_FROM).days // 7
         seed += 1
-    months = weeks * 7 / 30
+    alarms, months = len(kpis), weeks * 7 / 30
     low, high = poisson_interval(alarms)
     row: Row = {
         "what": f"nothing is wrong, {customers:,} customers",
@@ -169,6 +169,7 @@ def quiet(first_seed: int, customers: int, weeks: int, *, also_look: bool) -> Ro
         "customers": customers,
         "weeks": weeks,
         "alarms": alarms,
+        "of_volume": kpis.count("volume"),
         "alarms_a_month": alarms / months,
         "a_month_low": low / months,
         "a_month_high": high / months,
@@ -189,14 +190,14 @@ def weekly(log: EventLog, definition: Definition, until: pd.Timestamp) -> Iterat
         yield changed
 
 
-def raised_daily(log: EventLog, definition: Definition, until: pd.Timestamp) -> int:
-    """Return how many KPI alarms began on any day; one that stands on the first day counts."""
-    count, stood = 0, set[str]()
+def raised_daily(log: EventLog, definition: Definition, until: pd.Timestamp) -> list[str]:
+    """Return the KPI of each alarm that began on any day; one that stands at first counts."""
+    began, stood = list[str](), set[str]()
     for at in pd.date_range(QUIET_FROM, until, freq="D"):
         stands = {alarm.kpi for alarm in alarms_as_of(log, definition, at)}
-        count += len(stands - stood)
+        began += sorted(stands - stood)
         stood = stands
-    return count
+    return began
 
 
 def alarms_as_of(log: EventLog, definition: Definition, at: pd.Timestamp) -> tuple[Alarm, ...]:
@@ -236,7 +237,7 @@ def after_onset(instant: str) -> float:
 
 def share(what: str, came_true: Sequence[bool]) -> Row:
     """Return how often something came true, with its 95 % interval."""
-    value, low, high = (float(each) for each in rate_interval(sum(came_true), len(came_true)))
+    value, low, high = map(float, rate_interval(sum(came_true), len(came_true)))
     return {what: value, f"{what}_low": low, f"{what}_high": high}
 
 
