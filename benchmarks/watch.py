@@ -114,16 +114,16 @@ def noticed(log: EventLog, definition: Definition) -> Told:
     Every step is searched at the first look and when an alarm begins, not also once a week.
     """
     register, changes, asked = Register(), [], Asked((OUTCOME,), every=SELDOM_DAYS)
-    for at in pd.date_range(ONSET, FIXED, freq=f"{LOOK_EVERY_DAYS}D"):
+    for at in pd.date_range(ONSET, FIXED, freq=f"{LOOK_EVERY_DAYS}D")[1:]:
         register, changed = watch_day(register, log, definition, asked, until=at)
         changes.append(changed)
-    since = [one for one in changes if one.until > f"{ONSET:%Y-%m-%dT%H}"]
-    alarms = [alarm for one in since for alarm in one.alarms if alarm["kpi"] != "volume"]
+    raised = [alarm for one in changes for alarm in one.alarms if alarm["kpi"] != "volume"]
+    alarms = [alarm for alarm in raised if alarm["noticed"] >= f"{ONSET:%Y-%m-%d}"]
     ours = [case for case in register.cases if is_planted(case)]
     return Told(
         alarm=after_onset(alarms[0]["noticed"]) if alarms else None,
         step_named=any(alarm["step"] == PLANTED["activity"] for alarm in alarms),
-        warning=first_warning(since),
+        warning=first_warning(changes),
         opened=after_onset(ours[0].history[0].at) if ours else None,
         exact=any(case.finding.conditions == PLANTED for case in ours),
         others=len(register.cases) - len(ours),
