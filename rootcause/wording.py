@@ -37,6 +37,46 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def between(interval: tuple[float, ...]) -> str:
+    """Return an interval of a count, its ends hidden as `count` hides.
+
+    >>> between((105.2, 183.0)), between((3.0, 14.0)), between((0.0, 4.0))
+    ('105 to 183', 'fewer than 10 to 14', 'fewer than 10')
+    """
+    low, high = (count(max(end, 0.0)) for end in interval)
+    hidden = high.startswith("fewer")
+    return high if hidden or low == high else f"{low} to {high}"
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount of money, rounded as its size deserves.
+
+    >>> money(1234.4, "EUR"), money(7.5, "EUR"), money(-3.0, "EUR")
+    ('1,234 EUR', '7.50 EUR', '−3.00 EUR')
+    """
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    return f"{sign}{abs(amount):,.{0 if abs(amount) >= 100 else 2}f} {currency}"
+
+
+def money_between(low: float, high: float, currency: str) -> str:
+    """Return an interval of money.
+
+    >>> money_between(905.1, 1500.0, "EUR")
+    '905 to 1,500 EUR'
+    """
+    return f"{money(low, '').strip()} to {money(high, currency)}"
+
+
+def many(number: float, what: str, plural: str = "") -> str:
+    """Return a count of things with its noun, in the number that fits.
+
+    >>> many(1, "journey"), many(2140, "journey"), many(7, "journey")
+    ('1 journey', '2,140 journeys', 'fewer than 10 journeys')
+    """
+    noun = what if number == 1 else plural or f"{what}s"
+    return f"1 {noun}" if number == 1 else f"{count(number)} {noun}"
+
+
 def shown_count(number: int) -> int | None:
     """Return a count as a number, or None where `count` would hide it."""
     return None if 0 < number < SMALLEST_CELL else number
