@@ -79,7 +79,7 @@ def _drips(
     for lane in row["lanes"]:
         left, width, scale = places[lane["lane"]]
         right = left + width
-        for name, kind in (("lost", "bad"), ("open", "soft-fill")):
+        for name, kind in (("lost", "bad"), ("open", "way")):
             wide = lane[name] * scale
             if wide > 0:
                 points = [(right - wide, top), (right, top), (right, top + _DRIP)]

@@ -8,6 +8,7 @@ import pandas as pd
 from rootcause.axes import Field, even_ticks, percent_ticks
 from rootcause.plots import TIERS
 from rootcause.svg import Drawing, cut
+from rootcause.wording import bad_words
 
 _LEFT, _RIGHT = 48.0, 348.0
 _ROW = 34.0
@@ -35,7 +36,7 @@ def calibration_picture(bins: Sequence[Mapping[str, float]], words: str, said: s
     return drawing.svg(f"Observed against predicted share for {words}. {said}")
 
 
-def earliness_picture(told: Mapping[str, Any], words: str) -> str:
+def earliness_picture(told: Mapping[str, Any], outcome: str) -> str:
     """Return how early and how many are warned, over how many warnings come true; else empty.
 
     ``told``: the earliness of an evaluation, as `training.earliness` gives it
@@ -61,23 +62,23 @@ def earliness_picture(told: Mapping[str, Any], words: str) -> str:
         if ends[0] <= asked <= ends[1]:
             x, _ = field.at(asked, 0.0)
             drawing.line([(x, field.top), (x, field.bottom)], "before-line dashed")
-    return drawing.svg(f"How early {words} is told. {earliness_words(told, words)}")
+    return drawing.svg(f"Hours of warning and share warned. {earliness_words(told, outcome)}")
 
 
-def earliness_words(told: Mapping[str, Any], words: str) -> str:
+def earliness_words(told: Mapping[str, Any], outcome: str) -> str:
     """Say how early, at the precision that was asked for.
 
-    >>> earliness_words({"journeys": 0}, "leaving")
-    'Too few journeys to say how early leaving is told.'
+    >>> earliness_words({"journeys": 0}, "churn")
+    'Too few journeys to say how early it is told who will leave.'
     """
     hours, share = told.get("median_hours"), told.get("warned_share")
     if not isinstance(hours, Mapping) or hours.get("value") is None or not share:
-        return f"Too few journeys to say how early {words} is told."
-    true, h, s = (_hundred(told["precision"]), hours, _hundred(share))
+        return f"Too few journeys to say how early it is told who will {bad_words(outcome)}."
     return (
-        f"If we warn so that {true} of 100 warnings come true, {s} of 100 journeys that end "
-        f"in {words} are warned of, half of them at least {h['value']:.0f} hours ahead "
-        f"({h['low']:.0f} to {h['high']:.0f} hours; {told['warned_journeys']:,} warnings)."
+        f"If we warn so that {_hundred(told['precision'])} of 100 warnings come true, we warn of "
+        f"{_hundred(share)} of 100 journeys that {bad_words(outcome)}, half of them at least "
+        f"{hours['value']:.0f} hours ahead ({hours['low']:.0f} to {hours['high']:.0f} hours; "
+        f"{told['warned_journeys']:,} warnings)."
     )
 
 

@@ -77,6 +77,15 @@ def many(number: float, what: str, plural: str = "") -> str:
     return f"1 {noun}" if number == 1 else f"{count(number)} {noun}"
 
 
+def things(number: int, what: str) -> str:
+    """Return a count of things that are no people, never hidden.
+
+    >>> things(1, "finding"), things(7, "finding")
+    ('1 finding', '7 findings')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def shown_count(number: int) -> int | None:
     """Return a count as a number, or None where `count` would hide it."""
     return None if 0 < number < SMALLEST_CELL else number
