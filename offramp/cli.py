@@ -19,6 +19,7 @@ from offramp import (
     looking,
     predicting,
     reporting,
+    watching,
 )
 from offramp.console import say_fault
 
@@ -33,6 +34,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         injecting.inject,
     ),
     "Mend": (fixing.verify, fixing.whatif),
+    "Keep watch": (watching.watch, watching.finding),
 }
 
 app = typer.Typer(

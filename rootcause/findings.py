@@ -72,6 +72,11 @@ class Finding:
         """Return the finding as it stands in the file: text, numbers, lists and objects only."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
+    @classmethod
+    def from_dict(cls, written: object) -> "Finding":
+        """Return the finding that `as_dict` gave; raises as `Findings.from_dict` does."""
+        return _finding(written)
+
 
 @dataclass(frozen=True)
 class Searched:

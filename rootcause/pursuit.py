@@ -1,7 +1,7 @@
 """The pursuit: look at every step, settle the best lead, explain it away, look again."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,7 +13,7 @@ from rootcause.attribution import explained_by, inherits, is_symptom
 from rootcause.conditions import Lead, lead_of, leads_of
 from rootcause.exposure import Exposures
 from rootcause.scan import SMALLEST_EFFECT
-from rootcause.settle import Look, Settled, look_at, settle, under
+from rootcause.settle import Look, Settled, counted_at, look_at, settle, under
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, q_value
 
 Progress = Callable[[str, float], None]
@@ -51,20 +51,27 @@ class _Question:
     exposures: Exposures
     within: int | None
     seed: int
+    steps: Collection[str] | None
     tell: Progress
 
 
 def causes_in(
-    exposures: Exposures, *, within: int | None, seed: int = 0, progress: Progress | None = None
+    exposures: Exposures,
+    *,
+    within: int | None,
+    seed: int = 0,
+    steps: Collection[str] | None = None,
+    progress: Progress | None = None,
 ) -> Pursued:
     """Return the causes among exposures.
 
     Parameters
     ----------
     within : of `rootcause.search.horizon_of`
+    steps : look only at these; the conjunctions of all others count as if looked at
     progress : called with a label and the share done, 0 to 1
     """
-    question = _Question(exposures, within, seed, progress or (lambda _label, _share: None))
+    question = _Question(exposures, within, seed, steps, progress or (lambda _label, _share: None))
     looks = _look_at_all(question)
     causes, left = _explained_away(question, looks)
     allowance = allowance_of(left, seed=seed)
@@ -78,7 +85,9 @@ def _look_at_all(question: _Question) -> list[Look]:
     steps, looks = range(len(exposures.steps)), []
 
     def look(step: int) -> Look:
-        return look_at(exposures, step, explained=explained, seed=seed)
+        asked = question.steps is None or exposures.steps[step] in question.steps
+        seen = look_at if asked else counted_at
+        return seen(exposures, step, explained=explained, seed=seed)
 
     for step, seen in zip(steps, _side_by_side(look, steps), strict=True):
         question.tell(f"looked at {exposures.steps[step]}", 0.05 + 0.6 * (step + 1) / len(steps))

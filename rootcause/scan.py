@@ -119,6 +119,14 @@ def blocks_of(day: Ints) -> tuple[Ints, int, int]:
     return block, n_blocks, min(max(1, int(np.ceil(_SHARE_BEFORE * n_blocks))), n_blocks)
 
 
+def conjunctions_of(rows: StepRows) -> tuple[int, ...]:
+    """Return how many conjunctions `scan` looks at, by order from 1 on, without looking."""
+    slices = [0] * _HIGHEST_ORDER
+    for group in groups_of(rows):
+        slices[len(group.attributes) - 1] += len(group.codes)
+    return tuple(slices)
+
+
 def groups_of(rows: StepRows, *, highest_order: int = _HIGHEST_ORDER) -> Iterator[_Group]:
     """Yield per combination of attributes its conjunctions that are large enough.
 

@@ -21,7 +21,7 @@ from rootcause.effect import effect_of
 from rootcause.expected import StepRows, expected_rate, rows_of_step
 from rootcause.exposure import Exposures, Flags
 from rootcause.onset import born_on
-from rootcause.scan import Scanned, scan
+from rootcause.scan import Scanned, conjunctions_of, scan
 from rootcause.significance import dispersion
 from rootcause.tally import Conditions, Tally, members, tally_of, with_allowance
 
@@ -65,10 +65,20 @@ def look_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> 
     """Return a first look at one step, without the exposures already explained."""
     rows = rows_of_step(exposures, step, explained=explained, seed=seed)
     if not len(rows):
-        nothing = Scanned((), (0, 0, 0), 1, np.empty((0, 2)))
-        return Look(tally_of(rows, np.empty(0)), nothing, 1.0)
+        return _unseen(rows, (0, 0, 0))
     expected = expected_rate(rows, seed=seed)
     return Look(tally_of(rows, expected), scan(rows, expected), dispersion(rows, expected))
+
+
+def counted_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> Look:
+    """Return a look that shows nothing, but counts as many conjunctions as `look_at` would see."""
+    rows = rows_of_step(exposures, step, explained=explained, seed=seed)
+    none = rows_of_step(exposures, step, explained=np.ones_like(explained), seed=seed)
+    return _unseen(none, conjunctions_of(rows))
+
+
+def _unseen(rows: StepRows, slices: tuple[int, ...]) -> Look:
+    return Look(tally_of(rows, np.empty(0)), Scanned((), slices, 1, np.empty((0, 2))), 1.0)
 
 
 def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
