@@ -28,8 +28,14 @@ def searched(
         return _searched(log, definition, outcome, tell, seed=seed, placebo=placebo)
 
 
-def _searched(  # noqa: PLR0913 - a search, how thorough, and how far it is
-    log: EventLog, definition: Definition, outcome: Outcome, tell: Tell, *, seed: int, placebo: int = 0
+def _searched(
+    log: EventLog,
+    definition: Definition,
+    outcome: Outcome,
+    tell: Tell,
+    *,
+    seed: int,
+    placebo: int = 0,
 ) -> Findings:
     journeys = find_journeys(log, definition)
     found = find_causes(

@@ -96,7 +96,9 @@ def data_of(
     names = {one.name for one in sources.definitions}
     cases = tuple(case for case in register.cases if case.journey in names)
     tell("what a fix saves", 0.0)
-    savings = _savings(asked, [(one, about.outcome) for about in findings for one in about.findings])
+    savings = _savings(
+        asked, [(one, about.outcome) for about in findings for one in about.findings]
+    )
     tell("who is next", 0.02)
     audiences = _audiences(asked, findings, cases)
     tell("journeys", 0.05)

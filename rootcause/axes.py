@@ -1,4 +1,4 @@
-"""Axes: a field of a drawing with scales, gridlines, lines with bands, and days along the bottom."""
+"""Axes: a field of a drawing with scales, gridlines, lines with bands, and days below it."""
 
 import math
 from collections.abc import Iterable, Sequence

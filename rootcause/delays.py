@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from journeys.definition import Definition
-from journeys.log import EventLog, microseconds
+from journeys.log import EventLog
 from rootcause.estimate import spread_of
 from rootcause.funnel import marks_of
 from rootcause.intervals import Z_95
@@ -160,9 +160,9 @@ def _delay(
 ) -> Delay | None:
     reached, place = between
     rows, origin = reached.times(log, place)
-    stop, ended = (one[rows] for one in stops_of(log, journeys))
+    stop, ended = stops_of(log, journeys)
     customer = journeys["customer"].to_numpy()[rows]
-    spells, kept = spells_in(origin, stop, ended, customer, window)
+    spells, kept = spells_in(origin, stop[rows], ended[rows], customer, window)
     arrived = reached.rows[rows[kept], place + 1]
     places = np.where(arrived >= 0, np.arange(len(kept)), -1)
     ages = np.where(arrived >= 0, log.times[arrived], 0) - origin[kept]
@@ -212,7 +212,7 @@ def _draw(
 
 
 def _scale(ends: list[float]) -> tuple[float, float]:
-    low, high = max(min(ends), _SECOND), max(max(ends), 2 * _SECOND)
+    low, high = max(min(ends), _SECOND), max(*ends, 2 * _SECOND)
     return math.log(low) - 0.4, math.log(max(high, low * 3)) + 0.4
 
 

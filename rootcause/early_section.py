@@ -1,4 +1,4 @@
-"""Early warnings in words: what is too new for its outcomes to be known, apart from the findings."""
+"""Early warnings in words: what is too new to be judged, apart from the findings."""
 
 from collections.abc import Sequence
 

@@ -86,14 +86,12 @@ def _facts(
 
 def _how_sure(one: Finding) -> str:
     said = f"{one_in(one.q_value)} findings as strong as this is a false alarm"
-    if one.stability.get("holds_in") == 2:  # noqa: PLR2004 - both halves
+    if one.stability.get("holds_in") == 2:
         said += "; it holds in both halves of the customers"
     return said
 
 
-def _how_much(
-    group: Sequence[Asked], definition: Definition, savings: Mapping[str, Saving]
-) -> str:
+def _how_much(group: Sequence[Asked], definition: Definition, savings: Mapping[str, Saving]) -> str:
     """Say the money a week, else the cost so far, else what is missing to say it."""
     for outcome, one in group:
         if one.id in savings and (said := money_words(savings[one.id])):

@@ -29,11 +29,12 @@ def map_picture(shown: Mapping[str, Any]) -> str:
 
 def _scale(rows: Sequence[Mapping[str, Any]]) -> float:
     """Return pixels per journey: the widest row fills the width."""
-    return min(
+    found: float = min(
         (_FLOW - _GAP * (len(row["lanes"]) - 1)) / sum(lane["journeys"] for lane in row["lanes"])
         for row in rows
         if row["lanes"]
     )
+    return found
 
 
 def _places(row: Mapping[str, Any], scale: float) -> dict[int, tuple[float, float, float]]:

@@ -46,15 +46,13 @@ def _symptom(
     _box(drawing, at, (wide, _BOX), "box")
     words = wrapped(str(symptom["words"]), wide - 8, lines=2)
     drawing.lines((left + wide / 2, top + 17), words, "strong-small", "middle")
-    ratio = f"{_number(symptom, 'ratio'):.1f} × as often"
+    ratio = f"{_number(symptom, 'ratio'):.1f} \N{MULTIPLICATION SIGN} as often"
     drawing.text((left + wide / 2, top + 50), ratio, "small soft", "middle")
     carries = f"carries {percent(_number(symptom, 'share'))}"
     drawing.text((left + wide / 2, top + 66), carries, "small", "middle")
 
 
-def _box(
-    drawing: Drawing, at: tuple[float, float], size: tuple[float, float], kind: str
-) -> None:
+def _box(drawing: Drawing, at: tuple[float, float], size: tuple[float, float], kind: str) -> None:
     inset = 1.0
     drawing.bar(
         (at[0] + inset, at[1] + inset), (size[0] - 2 * inset, size[1] - 2 * inset), kind, round_=6.0

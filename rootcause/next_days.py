@@ -27,9 +27,7 @@ class SoFar:
     ends: pd.Timestamp
 
 
-def so_far(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, one: Finding
-) -> SoFar:
+def so_far(log: EventLog, journeys: pd.DataFrame, definition: Definition, one: Finding) -> SoFar:
     """Return the count by day, as many in the end as the finding's ``exposed_journeys``."""
     times = exposed_to(log, journeys, definition, one)["time"]
     first, last = pd.Timestamp(one.onset, tz="UTC"), log.ends.normalize()
@@ -53,8 +51,8 @@ def next_days_picture(past: SoFar, saving: Saving, one: Finding) -> str:
     field.below(day_ticks(*(pd.Timestamp(at, unit="D") for at in (past.days[0], later))))
     field.drawing.text((2, 14), "journeys that have met it", "soft")
     field.band([(now, met, met), (later, met + low, met + high)], "bad band")
-    field.curve([(past.days[0], 0.0), *((at + 1, float(many)) for at, many in
-                                        zip(past.days, past.met, strict=True))], "bad-line")  # fmt: skip
+    ends = [(at + 1, float(many)) for at, many in zip(past.days, past.met, strict=True)]
+    field.curve([(past.days[0], 0.0), *ends], "bad-line")
     field.curve([(now, met), (later, met + value)], "bad-line dashed")
     x, _ = field.at(now, 0.0)
     drawing.line([(x, field.top - 4), (x, field.bottom)], "mark")
@@ -67,8 +65,8 @@ def next_days_words(past: SoFar, saving: Saving, one: Finding) -> str:
     until = day((past.ends + pd.Timedelta(days=saving.next_days)).date())
     met, harmed = saving.next_exposed, saving.next_avoidable
     return (
-        f"{count(one.exposed_journeys)} journeys have met {condition_words(one.conditions)} so far. "
-        f"If nothing is done, about {count(met[0])} more will until {until} "
+        f"{count(one.exposed_journeys)} journeys have met {condition_words(one.conditions)} so "
+        f"far. If nothing is done, about {count(met[0])} more will until {until} "
         f"({between(met[1:])}), and about {count(harmed[0])} of them ({between(harmed[1:])}) "
         "will end badly because of it."
     )

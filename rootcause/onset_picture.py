@@ -102,7 +102,9 @@ def effect_picture(weeks: Sequence[Mapping[str, Any]], outcome: str) -> str:
                   (days[0] - 3.5, days[-1] + 3.5), (low * 1.05, high * 1.05))  # fmt: skip
     field.grid([(at, f"{100 * at:g}".replace("-", "\N{MINUS SIGN}"))
                 for at in even_ticks(low, high)])  # fmt: skip
-    field.below(day_ticks(pd.Timestamp(str(shown[0]["week"])), pd.Timestamp(str(shown[-1]["week"]))))
+    field.below(
+        day_ticks(pd.Timestamp(str(shown[0]["week"])), pd.Timestamp(str(shown[-1]["week"])))
+    )
     drawing.line([field.at(field.x[0], 0.0), field.at(field.x[1], 0.0)], "axis")
     drawing.text((2, 12), f"points more {cut(bad_noun(outcome), 250)}", "soft")
     for at, week in zip(days, shown, strict=True):

@@ -141,7 +141,9 @@ def _change(kpi: Kpi) -> tuple[str, str]:
     if low <= 0 <= high:
         return "even", "no change shown"
     up = value > 0
-    side = "even" if kpi.better == "neither" else "good" if up == (kpi.better == "higher") else "bad"
+    side = (
+        "even" if kpi.better == "neither" else "good" if up == (kpi.better == "higher") else "bad"
+    )
     ends = sorted((abs(low), abs(high)))
     if kpi.unit == "share":
         size, range_ = points(abs(value)), points_between(*ends)

@@ -1,7 +1,7 @@
 """Drawings: small SVG pictures that take their colours from the page and say what they show.
 
-A shape has a class, never a colour: `templates/report.css` colours it for light, dark and paper. Text
-stays text, escaped here and nowhere else. Units are pixels on a phone.
+A shape has a class, never a colour: `templates/pictures.css` colours it for light, dark and paper.
+Text stays text, escaped here and nowhere else. Units are pixels on a phone.
 """
 
 import textwrap
@@ -57,9 +57,7 @@ class Drawing:
         """Fill a rectangle from its upper left corner."""
         width, height = max(size[0], 0.0), max(size[1], 0.0)
         if width and height:
-            self.shape(
-                "rect", x=at[0], y=at[1], width=width, height=height, rx=round_, class_=kind
-            )
+            self.shape("rect", x=at[0], y=at[1], width=width, height=height, rx=round_, class_=kind)
 
     def dot(self, at: Point, kind: str, radius: float = 4.0) -> None:
         """Draw a filled circle."""

@@ -96,7 +96,8 @@ def timeline_picture(told: Timeline) -> str:
     for (x, y), one in zip(points, told.moments, strict=True):
         _moment(drawing, one, (x, y), right)
     said = "; ".join(
-        f"{when_words(one.micros)} {plain(one.activity)}" + (f" in {one.channel}" if one.channel else "")
+        f"{when_words(one.micros)} {plain(one.activity)}"
+        + (f" in {one.channel}" if one.channel else "")
         for one in told.moments
     )
     return drawing.svg(f"What the journey {told.pseudonym} did around the step: {said}.")
@@ -105,8 +106,8 @@ def timeline_picture(told: Timeline) -> str:
 def when_words(micros: int) -> str:
     """Say a time before or after the step.
 
-    >>> when_words(0), when_words(-90_000_000), when_words(7_200_000_000)
-    ('the step', '−2 min', '+2 h')
+    >>> when_words(0), when_words(90_000_000), when_words(7_200_000_000)
+    ('the step', '+2 min', '+2 h')
     """
     if micros == 0:
         return "the step"
@@ -122,7 +123,7 @@ def _moment(drawing: Drawing, one: Moment, at: tuple[float, float], right: float
         drawing.square((x, y), "bad", 5.5)
     else:
         drawing.dot((x, y), "mark-dot" if one.kind == "step" else "path-dot", 5.0)
-    words = plain(one.activity) + (f" × {one.times}" if one.times > 1 else "")
+    words = plain(one.activity) + (f" \N{MULTIPLICATION SIGN} {one.times}" if one.times > 1 else "")
     strong = {"bad": "bad-text strong-small", "step": "strong-small"}.get(one.kind, "")
     drawing.text((right, y + 4), cut(words, 356 - right), strong)
 

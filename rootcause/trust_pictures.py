@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from rootcause.axes import Field, even_ticks, percent_ticks
-from rootcause.plots import TIERS
 from rootcause.svg import Drawing, cut
+from rootcause.trust import TIERS
 from rootcause.wording import bad_words
 
 _LEFT, _RIGHT = 48.0, 348.0
@@ -108,9 +108,7 @@ def drivers_picture(drivers: pd.DataFrame, alternative: str, *, most: int = 4) -
     return drawing.svg(alternative)
 
 
-def _driver(
-    drawing: Drawing, row: Mapping[Any, Any], y: float, look: tuple[float, str]
-) -> None:
+def _driver(drawing: Drawing, row: Mapping[Any, Any], y: float, look: tuple[float, str]) -> None:
     top, kind = look
     scale = 350.0 / top
     drawing.text((2, y + 11), cut(str(row["words"]), 350))

@@ -8,8 +8,8 @@ import pandas as pd
 from journeys.definition import Definition
 from journeys.log import EventLog
 from models.bundle import Bundle
-from rootcause.plots import TIERS
 from rootcause.trust import (
+    TIERS,
     calibration_words,
     drivers_by_outcome,
     drivers_section,
@@ -38,12 +38,12 @@ def trust_of(
     pictures: dict[str, str] = {}
     if bundle is None:
         return {"drivers": [], "predictions": []}, pictures
-    evaluation = bundle.manifest.get("evaluation", {})
-    asked = definition.outcomes if isinstance(evaluation, dict) else ()
-    order = [outcome for outcome in asked if outcome in evaluation]
+    evaluation = bundle.manifest.get("evaluation")
+    known = evaluation if isinstance(evaluation, dict) else {}
+    order = [outcome for outcome in definition.outcomes if outcome in known]
     told: dict[str, object] = {
         "drivers": _drivers(log, journeys, definition, bundle, pictures),
-        "predictions": [_prediction(one, evaluation[one], pictures) for one in order],
+        "predictions": [_prediction(one, known[one], pictures) for one in order],
     }
     return told, pictures
 

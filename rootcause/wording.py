@@ -51,8 +51,8 @@ def between(interval: tuple[float, ...]) -> str:
 def money(amount: float, currency: str) -> str:
     """Return an amount of money, rounded as its size deserves.
 
-    >>> money(1234.4, "EUR"), money(7.5, "EUR"), money(-3.0, "EUR")
-    ('1,234 EUR', '7.50 EUR', '−3.00 EUR')
+    >>> money(1234.4, "EUR"), money(7.5, "EUR")
+    ('1,234 EUR', '7.50 EUR')
     """
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     return f"{sign}{abs(amount):,.{0 if abs(amount) >= 100 else 2}f} {currency}"
