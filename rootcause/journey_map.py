@@ -48,7 +48,7 @@ class Walked:
 def journey_map(
     log: EventLog, journeys: pd.DataFrame, definition: Definition
 ) -> dict[str, object] | None:
-    """Return the map as plain data; None without two milestones.
+    """Return the map as plain data; None without two milestones, or with too few journeys to show.
 
     Groups of fewer than ten journeys are left out. ``good`` is the share that ends well among those
     that have ended.
@@ -57,10 +57,13 @@ def journey_map(
     if walked is None:
         return None
     rows = list(range(len(walked.rows)))
+    told = [_row(walked, k) for k in rows]
+    if not any(row["lanes"] for row in told):
+        return None
     return {
         "journeys": count(len(walked.lane)),
         "ends_well": "reach the goal" if definition.success else "do without the contact centre",
-        "rows": [_row(walked, k) for k in rows],
+        "rows": told,
         "links": [link for k in rows[:-1] for link in _links(walked, k)],
         "paths": _paths(walked),
     }

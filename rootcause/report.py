@@ -45,8 +45,8 @@ _ABSENT = {
     "`offramp finding fix` records a fix, and `offramp report --state DIR` shows its verdict here.",
     "predictions": "No model was given, so nothing is said of predictions. "
     "`offramp train` makes one, and `offramp report --model` shows how far to trust it.",
-    "breaks": "The definition names no milestones that occur in this log. List them under "
-    "`milestones:` to see where journeys break.",
+    "breaks": "There is too little to show: fewer than 10 journeys, or the definition names no two "
+    "milestones that occur in this log. List them under `milestones:`.",
 }
 
 
