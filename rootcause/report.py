@@ -38,15 +38,15 @@ from rootcause.wording import condition_words, day, plain
 Progress = Callable[[str, float], None]
 
 _ABSENT = {
-    "portfolio": "The journeys were not compared. `offramp report` does so for each --journey.",
-    "money": "What a fix would save was not computed. `offramp whatif` does so for one finding.",
-    "people": "No list of customers was made. `offramp audience` makes one for each finding.",
-    "fixes": "No fix has been recorded. `offramp watch --state DIR` keeps the findings, "
-    "`offramp finding fix` records a fix, and `offramp report --state DIR` shows its verdict here.",
+    "portfolio": "The journeys were not compared. “offramp report” does so for each --journey.",
+    "money": "What a fix would save was not computed. “offramp whatif” does so for one finding.",
+    "people": "No list of customers was made. “offramp audience” makes one for each finding.",
+    "fixes": "No fix has been recorded. “offramp watch --state DIR” keeps the findings, "
+    "“offramp finding fix” records a fix, and “offramp report --state DIR” shows its verdict here.",
     "predictions": "No model was given, so nothing is said of predictions. "
-    "`offramp train` makes one, and `offramp report --model` shows how far to trust it.",
+    "“offramp train” makes one, and “offramp report --model” shows how far to trust it.",
     "breaks": "There is too little to show: fewer than 10 journeys, or the definition names no two "
-    "milestones that occur in this log. List them under `milestones:`.",
+    "milestones that occur in this log. List them under “milestones:”.",
 }
 
 

@@ -61,10 +61,12 @@ def money(amount: float, currency: str) -> str:
 def money_between(low: float, high: float, currency: str) -> str:
     """Return an interval of money.
 
-    >>> money_between(905.1, 1500.0, "EUR")
-    '905 to 1,500 EUR'
+    >>> money_between(75.0, 255.0, "EUR"), money_between(2.5, 9.0, "EUR")
+    ('75 to 255 EUR', '2.50 to 9.00 EUR')
     """
-    return f"{money(low, '').strip()} to {money(high, currency)}"
+    decimals = 0 if abs(high) >= 100 else 2
+    sign = "\N{MINUS SIGN}" if low < 0 else ""
+    return f"{sign}{abs(low):,.{decimals}f} to {money(high, currency)}"
 
 
 def many(number: float, what: str, plural: str = "") -> str:
