@@ -21,7 +21,7 @@ from rootcause.wording import plain
 _MOST, _BEFORE, _AFTER = 3, 3, 60
 _MOST_LINES = 14
 _PITCH, _TOP = 24.0, 46.0
-_LANES, _LANE = 74.0, 30.0
+_LANES, _LANE, _WIDTH = 74.0, 30.0, 310.0
 _MINUTE = 60_000_000
 _UNITS = ((86_400_000_000, "days"), (3_600_000_000, "h"), (_MINUTE, "min"), (1_000_000, "s"))
 
@@ -80,7 +80,7 @@ def timelines_of(
 def timeline_picture(told: Timeline) -> str:
     """Return one timeline: time at the left, a lane per channel, the activities at the right."""
     lanes = list(dict.fromkeys(moment.channel for moment in told.moments))
-    drawing = Drawing(_TOP + _PITCH * len(told.moments) - 4)
+    drawing = Drawing(_TOP + _PITCH * len(told.moments) - 4, _WIDTH)
     space = min(_LANE, 96.0 / max(len(lanes), 1))
     place = {name: _LANES + space * at for at, name in enumerate(lanes)}
     right = _LANES + space * max(len(lanes) - 1, 0) + 16
@@ -125,7 +125,7 @@ def _moment(drawing: Drawing, one: Moment, at: tuple[float, float], right: float
         drawing.dot((x, y), "mark-dot" if one.kind == "step" else "path-dot", 5.0)
     words = plain(one.activity) + (f" \N{MULTIPLICATION SIGN} {one.times}" if one.times > 1 else "")
     strong = {"bad": "bad-text strong-small", "step": "strong-small"}.get(one.kind, "")
-    drawing.text((right, y + 4), cut(words, 356 - right), strong)
+    drawing.text((right, y + 4), cut(words, _WIDTH - right), strong)
 
 
 def _ends(log: EventLog, definition: Definition, outcome: Outcome) -> NDArray[np.bool_]:
