@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeys.definition import Definition
+from journeys.definition import Definition, Outcome
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -22,7 +22,8 @@ Texts = NDArray[np.str_]
 Kind = Literal["release", "superseded", "partner", "region"]
 
 START = pd.Timestamp("2026-01-05", tz="UTC")
-STEP, OUTCOME = "upload", "leakage"
+STEP = "upload"
+OUTCOME: Outcome = "leakage"
 HORIZON = 7.0
 
 _WEEK = np.array([1.15, 1.1, 1.0, 1.0, 0.95, 0.7, 0.6])

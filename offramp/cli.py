@@ -12,11 +12,13 @@ from offramp import (
     comparing,
     evaluating,
     explaining,
+    fixing,
     gathering,
     injecting,
     learning,
     looking,
     predicting,
+    watching,
 )
 from offramp.console import say_fault
 
@@ -28,9 +30,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         explaining.findings,
         explaining.report,
         gathering.audience,
-        explaining.verify,
         injecting.inject,
     ),
+    "Mend": (fixing.verify, fixing.whatif),
+    "Keep watch": (watching.watch, watching.finding),
 }
 
 app = typer.Typer(

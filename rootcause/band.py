@@ -94,6 +94,11 @@ def alarms_of(
     until : UTC instant up to which the log is complete; without it the end of the log. Its own day
         counts if it is 18:00 or later.
     budget_per_month : false alarms allowed in 30 days, all KPIs and steps together
+
+    Raises
+    ------
+    TooLittleDataError
+        If the log has no event until then.
     """
     seen = seen_by(log, journeys, definition, until)
     if not len(seen.start):

@@ -30,8 +30,8 @@ def change_sentence(found: "ChangeEffect") -> str:
         said.append(_measured(found, found.effect, found.effect_interval))
     if found.drifting and found.drift is not None:
         said.append(
-            f"But before the change they were already moving apart, by {points(found.drift[0])}: "
-            "the interval is wider by that much. Look for what else was under way."
+            "But before the change they were already moving apart, by "
+            f"{points(abs(found.drift[0]))}: the interval is wider by that much. Look for what else was under way."
         )
     if found.verdict == "cannot tell yet":
         said.append(_missing(found))
@@ -50,11 +50,11 @@ def _head(found: "ChangeEffect") -> str:
 def _measured(found: "ChangeEffect", effect: float, interval: tuple[float, float]) -> str:
     rates = ""
     if found.rate_before is not None and found.rate_after is not None:
-        rates = f", {percent(found.rate_before)} before and {percent(found.rate_after)} after"
+        rates = f"; {percent(found.rate_before)} before, {percent(found.rate_after)} after"
     return (
-        f"{points(effect)} ({points_between(*interval)}) of {bad_noun(found.outcome)} by the "
-        f"change, beside journeys of the same weeks that it did not reach; "
-        f"{count(found.exposed_after)} journeys{rates}."
+        f"{points(abs(effect))} {'more' if effect > 0 else 'less'} {bad_noun(found.outcome)} "
+        f"({points_between(*interval)}) than by journeys of the same weeks that it did not reach; "
+        f"{count(found.exposed_after)} journeys that it did{rates}."
     )
 
 

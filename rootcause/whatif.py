@@ -14,8 +14,8 @@ from journeys.definition import Definition, Outcome
 from journeys.errors import RequestError
 from journeys.log import EventLog
 from rootcause.exposure import Exposures, Flags, exposures_of
-from rootcause.findings import Finding
 from rootcause.exposures_ahead import expected_exposures
+from rootcause.findings import Finding
 from rootcause.intervals import Z_95
 from rootcause.periods import day_of
 from rootcause.wording import bad_noun, count, day, points, points_between
@@ -75,8 +75,8 @@ def saving_of(
     """Return what a fix of a finding's cause would save from the end of the log on.
 
     The effect and its interval are the finding's (where its two estimates disagree, the interval
-    holds both); how many are exposed is forecast (`rootcause.exposures_ahead`). The interval of what is
-    avoidable holds both uncertainties, and the chance that remains when both are known.
+    holds both); how many are exposed is forecast (`rootcause.exposures_ahead`). The interval of
+    what is avoidable holds both uncertainties, and the chance that remains when both are known.
 
     Parameters
     ----------
@@ -186,19 +186,21 @@ def _assumptions(
 def _sentence(saving: Saving) -> str:
     value, low, high = saving.so_far
     said = (
-        f"So far {count(value)} journeys ({count(low)} to {count(high)}) ended in "
-        f"{bad_noun(saving.outcome)} because of it; in the next {_days(saving.next_days)} "
-        f"{_counted(saving.next_avoidable)} more will if nothing is done"
+        f"So far {count(value)} journeys ({count(low)} to {count(high)}) have ended in "
+        f"{bad_noun(saving.outcome)} because of it. In the next {_days(saving.next_days)} about "
+        f"{_counted(saving.next_exposed)} will meet it, and {_counted(saving.next_avoidable)} of "
+        "them will end so if nothing is done."
     )
     if saving.money_per_week is None:
-        return f"{said}."
+        return said
     cost, least, most = (f"{end:,.0f}" for end in saving.money_per_week)
-    return f"{said}. A fix is worth {saving.currency} {cost} a week ({least} to {most})."
+    return f"{said} A fix is worth {saving.currency} {cost} a week ({least} to {most})."
 
 
 def _counted(triple: Triple) -> str:
+    """Say a number that is yet to come: nobody can be pointed at, so small ones are shown."""
     value, low, high = triple
-    return f"{count(value)} ({count(low)} to {count(high)})"
+    return f"{value:,.0f} ({low:,.0f} to {high:,.0f})"
 
 
 def _days(days: int) -> str:

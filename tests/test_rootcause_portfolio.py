@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.portfolio_world import DEFINITION, still_world
 from journeys.definition import Definition
+from journeys.errors import TooLittleDataError
 from journeys.find import find_journeys
 from journeys.log import EventLog, event_log
 from rootcause.intervals import rate_interval
@@ -180,7 +181,8 @@ def test_nothing_is_told_of_fewer_than_ten_journeys() -> None:
 
 def test_until_before_the_first_event_there_is_nothing_to_tell() -> None:
     log = log_of(FILLER + journeys(20, STARTED))
-    assert kpis(log, until=START - pd.Timedelta(days=3)).kpis == ()
+    with pytest.raises(TooLittleDataError, match="Give a later time"):
+        kpis(log, until=START - pd.Timedelta(days=3))
 
 
 def test_a_kpi_that_the_definition_does_not_ask_for_is_not_there() -> None:
