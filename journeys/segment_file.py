@@ -60,13 +60,13 @@ def load_segment(path: str | Path) -> Segment:
             f"The segment {path.name!r} is not YAML; put a condition that begins with a quote or "
             f"holds ': ' in quotes. Write it as {_EXAMPLE}."
         ) from fault
+    if not isinstance(written, dict):
+        raise SegmentError(f"{path.name}: a segment is a set of keys; write it as {_EXAMPLE}.")
     return segment_from(written, source=path.name)
 
 
-def segment_from(written: object, *, source: str) -> Segment:
+def segment_from(written: dict[str, object], *, source: str) -> Segment:
     """Return the segment that plain data holds; ``source`` names it in messages."""
-    if not isinstance(written, dict):
-        raise SegmentError(f"{source}: a segment is a set of keys; write it as {_EXAMPLE}.")
     unknown = [str(key) for key in written if key not in Segment.model_fields]
     if unknown:
         raise SegmentError(
@@ -80,7 +80,7 @@ def segment_from(written: object, *, source: str) -> Segment:
         where = " ".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
         place = f"{source}, {where}" if where else source
-        raise SegmentError(f"{place}: {said}. Write it as {_EXAMPLE}.") from None
+        raise SegmentError(f"{place}: {said}.") from None
 
 
 def save_segment(segment: Segment, path: str | Path) -> None:

@@ -40,13 +40,20 @@ def asked_segment(file: str, *, where: str, before: str, within: str, save: str)
                 f"The segment {file!r} says whom to list; take --{', --'.join(given)} away, or "
                 "change the file."
             )
-        return load_segment(file)
+        return _readable(load_segment(file))
     if not given:
         if save:
             raise SegmentError("There is no condition to save; give it with --where or --before.")
         return None
     name = Path(save).stem if save else f"before_{before}" if before else "segment"
-    return segment_from({"name": name, **given}, source="the command line")
+    return _readable(segment_from({"name": name, **given}, source="the command line"))
+
+
+def _readable(segment: Segment) -> Segment:
+    """Return the segment if its condition can be read, before anything long is done."""
+    if segment.where:
+        read_condition(segment.where)
+    return segment
 
 
 def terms_of(segment: Segment | None, *, days: float, hold_out: float, previous: str) -> Terms:

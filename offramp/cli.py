@@ -9,6 +9,7 @@ from collections.abc import Callable
 import typer
 
 from offramp import (
+    comparing,
     evaluating,
     explaining,
     fixing,
@@ -17,11 +18,12 @@ from offramp import (
     learning,
     looking,
     predicting,
+    watching,
 )
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look": (looking.demo, looking.simulate, looking.check),
+    "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
     "Use it": (predicting.score, predicting.serve),
     "Ask why": (
@@ -31,6 +33,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
         injecting.inject,
     ),
     "Mend": (fixing.verify, fixing.whatif),
+    "Keep watch": (watching.watch, watching.finding),
 }
 
 app = typer.Typer(

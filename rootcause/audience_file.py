@@ -51,7 +51,8 @@ def _csv(path: Path) -> pd.DataFrame:
 
 def _lines(path: Path) -> pd.DataFrame:
     kept = {"customer_id": str, "journey": str}
-    return pd.read_json(path, lines=True, dtype=kept, convert_dates=False)
+    found = pd.read_json(path, lines=True, dtype=kept, convert_dates=False)
+    return found if len(found.columns) else found.reindex(columns=list(COLUMNS))
 
 
 def _checked(found: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -239,10 +239,13 @@ def _sentence(grade: Grade, outcome: Outcome) -> str:
 def _good_words(grade: Grade, outcome: Outcome) -> str:
     if grade.avoided is None or grade.rate_held_out is None or grade.rate_approached is None:
         if grade.tellable_from:
-            return f"Whether it helped cannot be told before {day(grade.tellable_from)}."
+            return (
+                f"Whether approaching them helped cannot be told before {day(grade.tellable_from)}."
+            )
         return (
-            f"Whether it helped cannot be told yet: the outcome is known of {grade.held_out:,} "
-            f"held out and of {grade.approached:,} others, and it takes {_FEWEST} of each."
+            "Whether approaching them helped cannot be told yet: the outcome is known of "
+            f"{grade.held_out:,} held out and of {grade.approached:,} others, and it takes "
+            f"{_FEWEST} of each."
         )
     value, low, high = grade.avoided
     return (
