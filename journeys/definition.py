@@ -25,6 +25,7 @@ from journeys.rule import (
     plain_text,
     same_event,
 )
+from journeys.survey import DEFAULT_WEIGHTS, Part, ScoreWeights, Survey
 
 __all__ = [
     "Attributes",
@@ -32,6 +33,8 @@ __all__ = [
     "Definition",
     "Outcome",
     "Rule",
+    "ScoreWeights",
+    "Survey",
     "Values",
     "duration",
     "duration_text",
@@ -104,11 +107,13 @@ class Definition(Frozen):
     beside: dict[Annotated[str, AfterValidator(_plain_name)], Beside] = Field(default_factory=dict)
     values: Values = Values()
     constraints: dict[Outcome, Constraints] = Field(default_factory=dict)
+    survey: Survey | None = None
+    score: ScoreWeights | None = None
     ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
 
     @model_validator(mode="after")
     def _maps_no_misspelt_name(self) -> "Definition":
-        used = (*_OURS, *self.fields, *self.attributes.sensitive)
+        used = (*_OURS, *self.fields, *self.said, *self.attributes.sensitive)
         for ours in self.columns:
             if ours not in used and get_close_matches(ours, used, n=1, cutoff=0.8):
                 raise ValueError(
@@ -138,6 +143,42 @@ class Definition(Frozen):
             if outcome not in self.outcomes:
                 raise ValueError(f"constraints name {outcome}, for which there is no rule")
         return self
+
+    @model_validator(mode="after")
+    def _asks_no_attribute_for_an_opinion(self) -> "Definition":
+        taken = (*_OURS, *self.attributes.categorical, *self.attributes.sensitive)
+        if self.survey is not None and self.survey.score in taken:
+            raise ValueError(
+                f"survey takes the score from {self.survey.score!r}, which is something else here; "
+                "name the column that holds the number given, and take it out of any other list"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _weighs_what_it_measures(self) -> "Definition":
+        if self.score is None:
+            return self
+        for part, weight in self.score.given.items():
+            if weight and part not in self._parts:
+                rule = {"leakage": "leakage", "satisfaction": "survey"}.get(part, "success")
+                raise ValueError(
+                    f"score weighs {part}, for which there is no `{rule}:`; add it, or leave the "
+                    "weight out"
+                )
+        return self
+
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        """Which parts of a score can be measured."""
+        asked = {"leakage": self.leakage, "satisfaction": self.survey}
+        return tuple(part for part in DEFAULT_WEIGHTS if asked.get(part, self.success) is not None)
+
+    @property
+    def weights(self) -> dict[Part, float]:
+        """What each part of the journey score weighs; they sum to one, empty without any part."""
+        given = DEFAULT_WEIGHTS if self.score is None else self.score.given
+        kept = {part: given[part] for part in self._parts if given[part]}
+        return {part: weight / sum(kept.values()) for part, weight in kept.items()}
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -169,6 +210,12 @@ class Definition(Frozen):
         needed = [*self.attributes.categorical, *self.attributes.numeric]
         needed += [field for rule in self.asked.values() for field in rule.where]
         return tuple(dict.fromkeys(field for field in needed if field not in _OURS))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The column of the survey's answers, read as a number; it is no field of the journey."""
+        asked = self.survey is not None and self.survey.score not in self.fields
+        return (self.survey.score,) if asked and self.survey is not None else ()
 
     def column(self, ours: str) -> str:
         """Return the file's name for one of our columns."""

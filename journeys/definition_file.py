@@ -11,6 +11,7 @@ from journeys.constraints import Constraints
 from journeys.definition import Attributes, Beside, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
 from journeys.log import EventLog
+from journeys.survey import ScoreWeights, Survey
 
 _EXAMPLE = "see docs/definition.md, or start from the file that `offramp simulate` writes"
 
@@ -97,7 +98,10 @@ def strangers(definition: Definition, log: EventLog) -> list[str]:
 
 def unseen_values(definition: Definition, log: EventLog) -> list[str]:
     """Return the values that the rules ask for and no event has, as sentences."""
-    return [text for key, rule in definition.asked.items() for text in _unseen(key, rule, log)]
+    asked = definition.asked
+    if definition.survey is not None:
+        asked = asked | {"survey": definition.survey.rule}
+    return [text for key, rule in asked.items() for text in _unseen(key, rule, log)]
 
 
 def _unseen(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
@@ -143,9 +147,12 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
             "beside": Beside,
             "values": Values,
             "constraints": Constraints,
+            "survey": Survey,
+            "score": ScoreWeights,
         }
-        whole = parts.get(str(path[0]), Definition)
-        reason = f"{with_closest(str(path[-1]), whole.model_fields)} is not a key of a definition"
+        whole = parts.get(str(path[0]), Definition).model_fields
+        keys = [field.alias or name for name, field in whole.items()]
+        reason = f"{with_closest(str(path[-1]), keys)} is not a key of a definition"
     elif fault["type"] == "missing":
         reason = f"the key {key!r} is missing"
     else:

@@ -13,7 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeys.definition import Definition, plain_text
-from journeys.errors import DefinitionError, EventLogError, listed, with_closest
+from journeys.errors import (
+    DefinitionError,
+    EventLogError,
+    TooLittleDataError,
+    listed,
+    with_closest,
+)
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
 _REQUIRED = (CUSTOMER, TIME, ACTIVITY)
@@ -107,7 +113,34 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
     for name in (CHANNEL, *definition.fields):
         read = _number if name in numeric else _text
         columns[name] = read(_column_or_missing(frame, definition.column(name)), name)
+    for name in definition.said:
+        columns[name] = _number(_column_or_missing(frame, definition.column(name)), name)
     return _in_order(pd.DataFrame(columns))
+
+
+def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
+    """Return the log as it was known at an instant (UTC where it has no zone): no later event.
+
+    It equals the log of a file that ends there; what was never seen by then is no category.
+
+    Raises
+    ------
+    TooLittleDataError
+        If there was no event yet.
+    """
+    until = until.tz_localize("UTC") if until.tzinfo is None else until.tz_convert("UTC")
+    kept = log.events[log.events[TIME] <= until].reset_index(drop=True)
+    if kept.empty:
+        raise TooLittleDataError(
+            f"The log begins on {log.events[TIME].min():%Y-%m-%d %H:%M} UTC; until "
+            f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
+        )
+    known = {
+        str(name): column.cat.remove_unused_categories()
+        for name, column in kept.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+    }
+    return EventLog(events=kept.assign(**known), ends=kept[TIME].max())
 
 
 def needed_columns(definition: Definition) -> tuple[str, ...]:
@@ -118,7 +151,7 @@ def needed_columns(definition: Definition) -> tuple[str, ...]:
     asked = [CHANNEL] if CHANNEL in definition.columns else []
     asked += [field for rule in definition.rules.values() for field in rule.where]
     channel = [CHANNEL] if CHANNEL in asked else []
-    ours = [*_REQUIRED, *channel, *definition.fields]
+    ours = [*_REQUIRED, *channel, *definition.fields, *definition.said]
     return tuple(dict.fromkeys(definition.column(name) for name in ours))
 
 

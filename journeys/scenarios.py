@@ -1,12 +1,13 @@
 """What is planted in each simulated world, and what would be true without it.
 
 A **planted cause** makes one step of one journey worse for those who meet its conditions from an
-onset on.  Its true effect is the difference between this world and the same world without it:
-every draw but the planted one is the same, and the futures after the exposure are replayed, so
-that the effect is that of the hazards and not of one throw of the dice.
+onset on, for ever or until it ends, when it was fixed.  Its true effect is the difference between
+this world and the same world without it: every draw but the planted one is the same, and the
+futures after the exposure are replayed, so that the effect is that of the hazards and not of one
+throw of the dice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from journeys.scripts import MORTGAGE
@@ -22,6 +23,7 @@ class PlantedCause:
     onset: str  # date
     hits: Literal["failure", "contact"]  # an attempt fails, or the customer turns to the centre
     probability: float
+    ended: str | None = None  # date: the first day without it
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ IOS_UPLOAD_BUG = PlantedCause(
     hits="failure",
     probability=0.5,
 )
+IOS_UPLOAD_BUG_FIXED = replace(IOS_UPLOAD_BUG, ended="2026-03-31")
 SOUTH_APPRAISALS = PlantedCause(
     journey=MORTGAGE.name,
     activity="appraisal_scheduled",
@@ -55,6 +58,10 @@ PLANNED = {
     "ios_upload_bug": Scenario(
         "from iOS app 8.2.0 on, document upload often fails: calls, abandonment, churn",
         causes=(IOS_UPLOAD_BUG,),
+    ),
+    "ios_upload_bug_fixed": Scenario(
+        "the same bug, and on 31 March 2026 the fault behind it is mended, without a new release",
+        causes=(IOS_UPLOAD_BUG_FIXED,),
     ),
     "clean": Scenario(
         "nothing is planted; releases, a campaign, trends and a step change for everybody are",

@@ -24,7 +24,8 @@ def truth_of(
     """Return a planted cause with its true effects, and who was exposed to it inside the log.
 
     ``closes`` is when each customer closed the account, inf for never.  The effect on leakage
-    is over those exposed who had not been in contact before, as its label asks.
+    is over those exposed who had not been in contact before, as its label asks.  A cause that ended
+    says when (``ended``); whoever met its conditions after that was not exposed to it.
     """
     times, app = first_time(walk, cause.activity)
     in_log = (times >= 0) & (times < np.minimum(LOG_SECONDS, closes[walk.journeys.customer]))
@@ -36,6 +37,7 @@ def truth_of(
         "outcomes": [name for name, points in effects.items() if points and points >= 0.01],
         "conditions": {"activity": cause.activity, **cause.conditions},
         "onset": cause.onset,
+        **({} if cause.ended is None else {"ended": cause.ended}),
         "effect": effects,
         "exposed_journeys": len(rows),
         "exposed_customers": [customer_key(number) for number in exposed],

@@ -254,6 +254,8 @@ class Walk:
             "region": np.array(REGIONS)[self.world.customers.region[who]],
         }
         met = times >= seconds(cause.onset)
+        if cause.ended is not None:
+            met &= times < seconds(cause.ended)
         for attribute, value in cause.conditions.items():
             met &= carried[attribute] == value
         return met

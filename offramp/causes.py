@@ -18,7 +18,6 @@ from rootcause.findings import Findings, read_findings
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
 from rootcause.sentinel import early_warnings
-from rootcause.verify import Verdict, was_it_fixed
 from serving.registry import fetch_bundle
 from training.score import definition_for
 
@@ -79,22 +78,6 @@ def reported(
     )
     with working("Writing the report") as tell:
         return write_report(file, data, progress=tell)
-
-
-def verdict_on(
-    log: EventLog, definition: Definition, findings: str, finding: str, fixed_at: str
-) -> Verdict:
-    """Return whether a finding's effect is gone since an instant."""
-    found = findings_about(definition, findings)
-    at = pd.to_datetime(fixed_at, utc=True, errors="coerce")
-    if pd.isna(at):
-        raise FindingsError(
-            f"{fixed_at!r} is not a time; write --fixed-at 2026-03-20 or 2026-03-20T08:00:00Z."
-        )
-    journeys = find_journeys(log, definition)
-    return was_it_fixed(
-        log, journeys, definition, found.finding(finding), outcome=found.outcome, fixed_at=at
-    )
 
 
 def bundle_for(definition: Definition, model: str) -> Bundle:

@@ -8,20 +8,32 @@ from collections.abc import Callable
 
 import typer
 
-from offramp import evaluating, explaining, gathering, injecting, learning, looking, predicting
+from offramp import (
+    comparing,
+    evaluating,
+    explaining,
+    fixing,
+    gathering,
+    injecting,
+    learning,
+    looking,
+    predicting,
+    watching,
+)
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look": (looking.demo, looking.simulate, looking.check),
+    "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
     "Use it": (predicting.score, predicting.serve),
     "Ask why": (
         explaining.findings,
         explaining.report,
         gathering.audience,
-        explaining.verify,
         injecting.inject,
     ),
+    "Mend": (fixing.verify, fixing.whatif),
+    "Keep watch": (watching.watch, watching.finding),
 }
 
 app = typer.Typer(

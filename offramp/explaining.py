@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from offramp.console import out, write_json
-from offramp.options import Events, Findings, Journey, Json, Model, Outcome, Seed
+from offramp.console import out
+from offramp.options import Events, Journey, Json, Model, Outcome, Seed
 from offramp.reading import outcome_of, read_log
 
 
@@ -52,20 +52,3 @@ def report(
 
     page, data = reported(events, load_definition(journey), model, file, seed=seed)
     out().print(f"Report: {page}\nThe same as data: {data}")
-
-
-def verify(
-    events: Events,
-    journey: Journey,
-    findings: Findings,
-    finding: Annotated[str, typer.Option(help="The finding's id.")],
-    fixed_at: Annotated[str, typer.Option(help="When the fix was released, e.g. 2026-03-20.")],
-    json: Json = "",
-) -> None:
-    """Say whether a fix helped: fixed, not fixed, or cannot tell yet."""
-    from offramp.causes import verdict_on
-
-    log, definition = read_log(events, journey)
-    verdict = verdict_on(log, definition, findings, finding, fixed_at)
-    out().print(verdict.sentence, markup=False)
-    write_json(json, verdict.as_dict())

@@ -22,7 +22,8 @@ def demo(
 def simulate(
     folder: Annotated[str, typer.Option("--out", help="The folder to write to.")],
     scenario: Annotated[
-        str, typer.Option(help="ios_upload_bug, clean, two_causes or confounded.")
+        str,
+        typer.Option(help="ios_upload_bug, ios_upload_bug_fixed, clean, two_causes or confounded."),
     ] = "ios_upload_bug",
     customers: Annotated[int, typer.Option(help="How many customers.")] = 10_000,
     seed: Seed = 0,

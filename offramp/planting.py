@@ -1,5 +1,6 @@
 """What `offramp inject` asks of the rooms: which causes to plant, and one trial after the other."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from rootcause.inject_trials import (
     try_out,
     with_effects,
 )
+
+_NEXT_CONDITION = re.compile(r",\s*(?=[^\s,=<>][^,=<>]*=)")
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,24 @@ def wish_of(where: Sequence[str], onset: str, effects: Sequence[str], trials: in
     RequestError
         If a condition is not NAME=VALUE, an effect is no number, or an onset has no conditions.
     """
-    conditions = dict(_pair(one) for one in _parts(where))
+    conditions = conditions_of(where)
     if onset and not conditions:
         raise RequestError("An onset alone is no cause; say with --where what is to begin then.")
     return Wish(conditions, onset, tuple(_number(one) for one in _parts(effects)), trials)
+
+
+def conditions_of(where: Sequence[str]) -> dict[str, str]:
+    """Return the conditions NAME=VALUE that stand one by one, or several separated by ; or ,.
+
+    A comma inside a value stays, as in ``amount=> 25,000``.
+
+    Raises
+    ------
+    RequestError
+        If one is not NAME=VALUE.
+    """
+    parts = [part for one in _parts(where) for part in _NEXT_CONDITION.split(one)]
+    return dict(_pair(one) for one in parts)
 
 
 def tried(log: EventLog, definition: Definition, outcome: Outcome, wish: Wish, seed: int) -> Tried:

@@ -98,6 +98,11 @@ def found_causes(found: Findings) -> RenderableType:
         looked += " With attributes dealt anew, {runs} searches found {findings}.".format(
             **found.placebo
         )
+    if found.placebo.get("allowance", 1.0) > 1.0:
+        looked += (
+            " At random days of this log {surpassing:,} of {onsets:,} values changed more than "
+            "usual, so a finding had to surpass {allowance:.1f} times the usual allowance."
+        ).format(**found.placebo)
     always = [Text(line) for line in _always_worse(found, _WORSE[found.outcome])]
     if not found.findings:
         return Group(Text(f"Nothing found. {hidden}"), *always, Text(looked, style="dim"))

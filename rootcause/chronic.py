@@ -17,7 +17,7 @@ from rootcause.count import summed
 from rootcause.expected import StepRows, features_of, has_newborn_value
 from rootcause.exposure import STEP, Codes, Exposures, Floats, Ints
 from rootcause.findings import finding_id
-from rootcause.scan import FEWEST_ROWS, MISFIT_LOGITS, groups_of
+from rootcause.scan import FEWEST_ROWS, MISFIT_LOGITS, groups_of, weighted_residuals
 from rootcause.settle import Look
 from rootcause.significance import FALSE_DISCOVERY_RATE
 from rootcause.tally import Conditions, members
@@ -29,7 +29,6 @@ _IN_EACH_HALF = 2.0
 _BEST_OF_STEP = 40
 _AS_LARGE = 0.8
 _SAME_ROWS = 0.5
-_LOWEST_RATE = 0.03
 _FEWEST = 40
 _Z_95 = float(norm.ppf(0.975))
 
@@ -132,11 +131,9 @@ def _in_both_halves(
 ) -> Iterator[_Excess]:
     rows, (attributes, codes) = look.rows, named
     half = (rows.day > np.median(rows.day)).astype(np.int32)
-    rate = np.clip(expected, _LOWEST_RATE, 1 - _LOWEST_RATE)
-    information = 1.0 / (rate * (1.0 - rate))
-    weighted = np.column_stack([information * (rows.bad - expected), information])
+    weighted = weighted_residuals(rows, expected)
     sums = summed(number, len(codes), half, 2, weighted)
-    of_all = np.bincount(half, information, 2).astype(np.float64)
+    of_all = np.bincount(half, weighted[:, 1], 2).astype(np.float64)
     effects, errors = _measured(sums, of_all, look.scatter)
     both = (effects > _IN_EACH_HALF * errors).all(axis=1)
     whole, error = _measured(sums.sum(axis=1), of_all.sum(), look.scatter)

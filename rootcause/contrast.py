@@ -30,6 +30,7 @@ class Contrast:
     met : meets all conditions, at any time
     expected : the rate expected without the finding, NaN where not ``here``
     scatter : by how much the days of the step scatter more than coins, as a variance, at least 1
+    allowance : by what the usual misfit allowance is multiplied
     """
 
     exposures: Exposures
@@ -39,6 +40,7 @@ class Contrast:
     met: Flags
     expected: Floats
     scatter: float
+    allowance: float = 1.0
 
     @property
     def named(self) -> dict[str, str]:
@@ -76,9 +78,10 @@ def level_believed(
     grown = (contrast.met & contrast.here & contrast.later).sum()
     due = grown * (others & ~contrast.later).sum() / max((others & contrast.later).sum(), 1)
     young = before.sum() <= _YOUNG * due
-    prior = ((MISFIT_LOGITS if young else LEVEL_LOGITS) * spread) ** 2
+    misfit, drift = contrast.allowance * MISFIT_LOGITS, contrast.allowance * DRIFT_LOGITS
+    prior = ((misfit if young else LEVEL_LOGITS) * spread) ** 2
     believed = float(prior / (prior + variance))
-    return believed, prior * (1.0 - believed) + (DRIFT_LOGITS * spread) ** 2
+    return believed, prior * (1.0 - believed) + (drift * spread) ** 2
 
 
 def usual_spread(contrast: Contrast) -> float:

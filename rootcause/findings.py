@@ -72,6 +72,11 @@ class Finding:
         """Return the finding as it stands in the file: text, numbers, lists and objects only."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
+    @classmethod
+    def from_dict(cls, written: object) -> "Finding":
+        """Return the finding that `as_dict` gave; raises as `Findings.from_dict` does."""
+        return _finding(written)
+
 
 @dataclass(frozen=True)
 class Searched:
@@ -92,7 +97,9 @@ class Findings:
     be searched, and then ``note`` says why. ``smallest_by_step``: the same, per step. ``chronic``:
     what has always been worse, apart from the findings because nothing says that it is a cause.
     ``warnings``: early symptoms of what is too young for its outcomes to be known, no findings.
-    ``placebo``: how often the search was run on attributes dealt anew, and what it found there.
+    ``placebo``: how many ``runs`` of the search on attributes dealt anew, and their ``findings``;
+    of how many random ``onsets`` in the log's past how many are ``surpassing`` what chance
+    admits, and by what that multiplies the misfit ``allowance`` (`rootcause.allowance`).
     """
 
     journey: str
@@ -105,7 +112,7 @@ class Findings:
     note: str = ""
     chronic: tuple[Association, ...] = ()
     warnings: tuple[EarlyWarning, ...] = ()
-    placebo: dict[str, int] = field(default_factory=dict)
+    placebo: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """Return what `write_findings` writes."""

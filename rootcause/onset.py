@@ -200,11 +200,12 @@ def usual_excess(
     others_before, others_after = _sides(whole - inside if others is None else others, since)
     share = after.rows / np.maximum(others_after.rows, 1.0)
     young = before.rows <= _YOUNG * share * others_before.rows
-    logits = np.where(young, MISFIT_LOGITS, LEVEL_LOGITS)
+    misfit_logits = tally.allowance * MISFIT_LOGITS
+    logits = np.where(young, misfit_logits, LEVEL_LOGITS)
     prior = np.zeros(len(since))
     for part in parts:
         of_part, _ = _sides(part, since)
-        prior += of_part.mean * _weight((MISFIT_LOGITS * usual) ** 2, of_part)
+        prior += of_part.mean * _weight((misfit_logits * usual) ** 2, of_part)
     weight = _weight((logits * usual) ** 2, before)
     own = prior + weight * np.where(before.rows > 0, before.mean - prior, 0.0)
     left = (logits * usual) ** 2 * (1.0 - weight)
@@ -218,7 +219,7 @@ def usual_excess(
         own=own,
         own_variance=(logits * usual) ** 2,
         chance=np.minimum(others_after.variance, 1.0) + np.where(young, 0.0, left),
-        misfit=np.where(young, left, 0.0) + (DRIFT_LOGITS * usual) ** 2,
+        misfit=np.where(young, left, 0.0) + (tally.allowance * DRIFT_LOGITS * usual) ** 2,
     )
 
 

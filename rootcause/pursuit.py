@@ -1,18 +1,19 @@
 """The pursuit: look at every step, settle the best lead, explain it away, look again."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from rootcause.allowance import Allowance, allowance_of
 from rootcause.attribution import explained_by, inherits, is_symptom
 from rootcause.conditions import Lead, lead_of, leads_of
 from rootcause.exposure import Exposures
 from rootcause.scan import SMALLEST_EFFECT
-from rootcause.settle import Look, Settled, look_at, settle
+from rootcause.settle import Look, Settled, counted_at, look_at, settle, under
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, q_value
 
 Progress = Callable[[str, float], None]
@@ -32,11 +33,15 @@ _RIVAL_RATIO = 4.0
 
 @dataclass(frozen=True)
 class Pursued:
-    """The causes, strongest first, the first looks, and the looks at what no cause explains."""
+    """The causes, strongest first, the first looks, and the looks at what no cause explains.
+
+    ``allowance``: the misfit allowance that the causes had to surpass.
+    """
 
     causes: tuple[Cause, ...]
     first_looks: tuple[Look, ...]
     last_looks: tuple[Look, ...]
+    allowance: Allowance
 
 
 @dataclass(frozen=True)
@@ -46,23 +51,32 @@ class _Question:
     exposures: Exposures
     within: int | None
     seed: int
+    steps: Collection[str] | None
     tell: Progress
 
 
 def causes_in(
-    exposures: Exposures, *, within: int | None, seed: int = 0, progress: Progress | None = None
+    exposures: Exposures,
+    *,
+    within: int | None,
+    seed: int = 0,
+    steps: Collection[str] | None = None,
+    progress: Progress | None = None,
 ) -> Pursued:
     """Return the causes among exposures.
 
     Parameters
     ----------
     within : of `rootcause.search.horizon_of`
+    steps : look only at these; the conjunctions of all others count as if looked at
     progress : called with a label and the share done, 0 to 1
     """
-    question = _Question(exposures, within, seed, progress or (lambda _label, _share: None))
+    question = _Question(exposures, within, seed, steps, progress or (lambda _label, _share: None))
     looks = _look_at_all(question)
     causes, left = _explained_away(question, looks)
-    return Pursued(tuple(causes), tuple(looks), tuple(left))
+    allowance = allowance_of(left, seed=seed)
+    surest = _surpassing(causes, allowance, looks_taken([look.scanned for look in looks]))
+    return Pursued(tuple(surest), tuple(looks), tuple(left), allowance)
 
 
 def _look_at_all(question: _Question) -> list[Look]:
@@ -71,7 +85,9 @@ def _look_at_all(question: _Question) -> list[Look]:
     steps, looks = range(len(exposures.steps)), []
 
     def look(step: int) -> Look:
-        return look_at(exposures, step, explained=explained, seed=seed)
+        asked = question.steps is None or exposures.steps[step] in question.steps
+        seen = look_at if asked else counted_at
+        return seen(exposures, step, explained=explained, seed=seed)
 
     for step, seen in zip(steps, _side_by_side(look, steps), strict=True):
         question.tell(f"looked at {exposures.steps[step]}", 0.05 + 0.6 * (step + 1) / len(steps))
@@ -106,6 +122,19 @@ def _explained_away(question: _Question, looks: list[Look]) -> tuple[list[Cause]
         explained |= explained_by(exposures, settled.lead, within=question.within)
         looks = list(_side_by_side(look_again, looks))
     return causes, looks
+
+
+def _surpassing(causes: list[Cause], allowance: Allowance, taken: tuple[int, ...]) -> list[Cause]:
+    """Return the causes that also hold under the allowance which random onsets ask for."""
+    if allowance.times == 1.0:
+        return causes
+    judged = [under(settled, allowance.times) for settled, _ in causes]
+    known = [settled for settled in judged if settled is not None]
+    told = [
+        (one, q_value(one.lead, one.deflated, taken, rank=rank))
+        for rank, one in enumerate(known, start=1)
+    ]
+    return [(one, q) for one, q in told if q <= FALSE_DISCOVERY_RATE]
 
 
 def _next_cause(

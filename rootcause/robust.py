@@ -88,26 +88,11 @@ def disagreement(simple: tuple[float, float, float], robust: RobustEffect | None
     )
 
 
-def _weighted(contrast: Contrast, rows: Flags, *, seed: int) -> _Period | None:
-    """Return exposed less others weighed to look like them, of the residuals in one period."""
-    met, others = rows & contrast.met, rows & ~contrast.met
-    if min(int(met.sum()), int(others.sum())) < _FEWEST_TO_FIT:
-        return None
-    weight = _odds(contrast, rows, seed=seed)[~contrast.met[rows]]
-    if weight.sum() ** 2 < _FEWEST_COMPARABLE * (weight**2).sum():
-        return None
-    residual = contrast.residual
-    own, theirs = residual[met], residual[others]
-    level = float(np.average(theirs, weights=weight))
-    influence = np.zeros(len(contrast.exposures))
-    influence[met] = (own - own.mean()) / len(own)
-    influence[others] = -weight * (theirs - level) / weight.sum()
-    by_customer = np.bincount(contrast.exposures.customer[rows], influence[rows])
-    return _Period(float(own.mean()) - level, float((by_customer**2).sum()))
+def likeness(contrast: Contrast, rows: Flags, *, seed: int = 0) -> Floats:
+    """Return how much each of some rows is like the exposed, shape (rows.sum(),).
 
-
-def _odds(contrast: Contrast, rows: Flags, *, seed: int) -> Floats:
-    """Return p / (1 - p) per row, p being the probability of meeting the conditions."""
+    p / (1 - p), p being the probability of meeting the conditions given all else that is known.
+    """
     exposures = contrast.exposures
     kept, numbers = adjusted_for(contrast)
     columns = (exposures.codes[:, kept], exposures.numbers[:, numbers], exposures.day)
@@ -120,3 +105,21 @@ def _odds(contrast: Contrast, rows: Flags, *, seed: int) -> Floats:
     )
     p = np.clip(p, 0.0, _MOST_CERTAIN)
     return np.asarray(p / (1.0 - p))
+
+
+def _weighted(contrast: Contrast, rows: Flags, *, seed: int) -> _Period | None:
+    """Return exposed less others weighed to look like them, of the residuals in one period."""
+    met, others = rows & contrast.met, rows & ~contrast.met
+    if min(int(met.sum()), int(others.sum())) < _FEWEST_TO_FIT:
+        return None
+    weight = likeness(contrast, rows, seed=seed)[~contrast.met[rows]]
+    if weight.sum() ** 2 < _FEWEST_COMPARABLE * (weight**2).sum():
+        return None
+    residual = contrast.residual
+    own, theirs = residual[met], residual[others]
+    level = float(np.average(theirs, weights=weight))
+    influence = np.zeros(len(contrast.exposures))
+    influence[met] = (own - own.mean()) / len(own)
+    influence[others] = -weight * (theirs - level) / weight.sum()
+    by_customer = np.bincount(contrast.exposures.customer[rows], influence[rows])
+    return _Period(float(own.mean()) - level, float((by_customer**2).sum()))

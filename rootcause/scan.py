@@ -47,8 +47,8 @@ class Scanned:
     """What a scan found and how far it looked.
 
     ``slices``: how many conjunctions were looked at, by order from 1 on; ``blocks``: at how many
-    start days; ``errors``: standard error of the excess of each single value in the last third of
-    the log.
+    start days; ``errors``: of the excess of each single value in the last third of the log, the
+    standard error by chance and that by the usual misfit allowance, shape (n, 2).
     """
 
     candidates: tuple[Candidate, ...]
@@ -81,9 +81,7 @@ class _Seen:
 def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
     """Return the most promising conjunctions of one step, best first."""
     block, n_blocks, first_onset = blocks_of(rows.day)
-    rate = np.clip(expected, _LOWEST_RATE, 1 - _LOWEST_RATE)
-    information = 1.0 / (rate * (1.0 - rate))
-    weighted = np.column_stack([information * (rows.bad - expected), information])
+    weighted = weighted_residuals(rows, expected)
     block = block.astype(np.int32)
     whole = summed(np.zeros(len(rows), dtype=np.int32), 1, block, n_blocks, weighted)[0]
     seen = _Seen()
@@ -100,8 +98,15 @@ def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
         for conditions, ratio in seen.found
     )
     ranked = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.conditions))
-    known = np.concatenate([*seen.errors, np.empty(0)])
+    known = np.concatenate([*seen.errors, np.empty((0, 2))])
     return Scanned(tuple(ranked[:most]), tuple(seen.slices), n_blocks - first_onset, known)
+
+
+def weighted_residuals(rows: StepRows, expected: Floats) -> Floats:
+    """Return residual and weight of each row, the weight 1 / (p (1 - p)), shape (n, 2)."""
+    rate = np.clip(expected, _LOWEST_RATE, 1 - _LOWEST_RATE)
+    information = 1.0 / (rate * (1.0 - rate))
+    return np.column_stack([information * (rows.bad - expected), information])
 
 
 def blocks_of(day: Ints) -> tuple[Ints, int, int]:
@@ -114,7 +119,15 @@ def blocks_of(day: Ints) -> tuple[Ints, int, int]:
     return block, n_blocks, min(max(1, int(np.ceil(_SHARE_BEFORE * n_blocks))), n_blocks)
 
 
-def groups_of(rows: StepRows) -> Iterator[_Group]:
+def conjunctions_of(rows: StepRows) -> tuple[int, ...]:
+    """Return how many conjunctions `scan` looks at, by order from 1 on, without looking."""
+    slices = [0] * _HIGHEST_ORDER
+    for group in groups_of(rows):
+        slices[len(group.attributes) - 1] += len(group.codes)
+    return tuple(slices)
+
+
+def groups_of(rows: StepRows, *, highest_order: int = _HIGHEST_ORDER) -> Iterator[_Group]:
     """Yield per combination of attributes its conjunctions that are large enough.
 
     A conjunction with the same rows as one of fewer conditions is not one more. Two thresholds of
@@ -125,10 +138,12 @@ def groups_of(rows: StepRows) -> Iterator[_Group]:
         _grown(everyone, attribute, np.arange(size), np.ascontiguousarray(rows.codes[:, attribute]))
         for attribute, size in enumerate(rows.sizes)
     ]
-    yield from _with_more(everyone, singles, rows.bases)
+    yield from _with_more(everyone, singles, rows.bases, highest_order)
 
 
-def _with_more(group: _Group, singles: list[_Group], bases: tuple[int, ...]) -> Iterator[_Group]:
+def _with_more(
+    group: _Group, singles: list[_Group], bases: tuple[int, ...], highest_order: int
+) -> Iterator[_Group]:
     """Yield the conjunctions of a group with every later attribute, and theirs in turn."""
     after = group.attributes[-1] + 1 if group.attributes else 0
     taken = {bases[attribute] for attribute in group.attributes}
@@ -144,8 +159,8 @@ def _with_more(group: _Group, singles: list[_Group], bases: tuple[int, ...]) -> 
         if not len(grown.codes):
             continue
         yield grown
-        if len(grown.attributes) < _HIGHEST_ORDER:
-            yield from _with_more(grown, singles, bases)
+        if len(grown.attributes) < highest_order:
+            yield from _with_more(grown, singles, bases, highest_order)
 
 
 def _grown(group: _Group, attribute: int, codes: Ints, column: Codes) -> _Group:
@@ -166,11 +181,11 @@ def _best_of(group: _Group, ratios: Floats) -> list[tuple[Conditions, float]]:
 
 
 def _late_errors(sums: Floats, whole: Floats) -> Floats:
-    """Return the standard error of each single value's excess, had it begun late in the log."""
+    """Return the standard errors of each single value's excess, had it begun late in the log."""
     late = len(whole) * 2 // 3
     rows, information = sums[:, late:, 0].sum(axis=1), sums[:, late:, 2].sum(axis=1)
     of_others = whole[late:, 2].sum() - information
     enough = (rows >= FEWEST_ROWS) & (of_others > 0)
     usual = rows[enough] / information[enough]
     chance = 1.0 / information[enough] + 1.0 / of_others[enough]
-    return np.asarray(np.sqrt(chance + (MISFIT_LOGITS * usual) ** 2))
+    return np.column_stack([np.sqrt(chance), MISFIT_LOGITS * usual])

@@ -4,7 +4,7 @@ The lead's later rows are left out, the step is scanned again, twice; then every
 needed, and the excess must also hold under the model that left nothing out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,9 +21,9 @@ from rootcause.effect import effect_of
 from rootcause.expected import StepRows, expected_rate, rows_of_step
 from rootcause.exposure import Exposures, Flags
 from rootcause.onset import born_on
-from rootcause.scan import Scanned, scan
+from rootcause.scan import Scanned, conjunctions_of, scan
 from rootcause.significance import dispersion
-from rootcause.tally import Conditions, Tally, members, tally_of
+from rootcause.tally import Conditions, Tally, members, tally_of, with_allowance
 
 _REFITS = 2
 _GRUDGING = 2.5
@@ -65,10 +65,20 @@ def look_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> 
     """Return a first look at one step, without the exposures already explained."""
     rows = rows_of_step(exposures, step, explained=explained, seed=seed)
     if not len(rows):
-        nothing = Scanned((), (0, 0, 0), 1, np.empty(0))
-        return Look(tally_of(rows, np.empty(0)), nothing, 1.0)
+        return _unseen(rows, (0, 0, 0))
     expected = expected_rate(rows, seed=seed)
     return Look(tally_of(rows, expected), scan(rows, expected), dispersion(rows, expected))
+
+
+def counted_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> Look:
+    """Return a look that shows nothing, but counts as many conjunctions as `look_at` would see."""
+    rows = rows_of_step(exposures, step, explained=explained, seed=seed)
+    none = rows_of_step(exposures, step, explained=np.ones_like(explained), seed=seed)
+    return _unseen(none, conjunctions_of(rows))
+
+
+def _unseen(rows: StepRows, slices: tuple[int, ...]) -> Look:
+    return Look(tally_of(rows, np.empty(0)), Scanned((), slices, 1, np.empty((0, 2))), 1.0)
 
 
 def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
@@ -91,6 +101,12 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     left_out = _learnt_from_no_more(tally, conditions, since=final.onset.day)
     expected = expected_rate(rows, seed=seed, left_out=left_out)
     return _with_evidence(look, final, tally_of(rows, expected))
+
+
+def under(settled: Settled, allowance: float) -> Settled | None:
+    """Return the same lead, judged with so many times the usual misfit allowance."""
+    look = replace(settled.look, tally=with_allowance(settled.look.tally, allowance))
+    return _with_evidence(look, settled.lead, with_allowance(settled.tally, allowance))
 
 
 def _is_still_known(tally: Tally, parent: Conditions, since: int) -> bool:

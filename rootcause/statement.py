@@ -113,6 +113,7 @@ def _contrast(settled: Settled, exposures: Exposures, conditions: dict[str, str]
         met=exposures.meets(conditions),
         expected=expected,
         scatter=settled.look.scatter,
+        allowance=settled.tally.allowance,
     )
 
 

@@ -4,7 +4,7 @@ Everything after the expected rate works on these small tables: of a conjunction
 of the rows that are in one and not in another.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -73,7 +73,10 @@ class Daily:
 
 @dataclass(frozen=True)
 class Tally:
-    """The rows of a step with what was expected of them, ready to be counted."""
+    """The rows of a step with what was expected of them, ready to be counted.
+
+    ``allowance``: by what the usual misfit allowance is multiplied (`rootcause.allowance`).
+    """
 
     rows: StepRows
     expected: Floats
@@ -81,6 +84,7 @@ class Tally:
     _cell: Codes
     _first_day: int
     _n_days: int
+    allowance: float = 1.0
     _kept: dict[Conditions, Daily] = field(default_factory=dict)
 
     def of(self, conditions: Conditions) -> Daily:
@@ -124,6 +128,11 @@ def tally_of(rows: StepRows, expected: Floats) -> Tally:
     cell = ((rows.day - first) * STRATA + stratum).astype(np.int32)
     columns = np.ascontiguousarray(rows.codes.T)
     return Tally(rows, expected, columns, cell, first, last - first + 1)
+
+
+def with_allowance(tally: Tally, allowance: float) -> Tally:
+    """Return the same tally with so many times the usual misfit allowance."""
+    return replace(tally, allowance=allowance)
 
 
 def members(rows: StepRows, conditions: Conditions) -> Flags:

@@ -1,12 +1,12 @@
 """Verify: was it fixed? Fixed, not fixed, or cannot tell yet, and then how many days are missing.
 
 Difference in differences. At the finding's step, journeys that meet its conditions are compared
-with matched journeys that do not, before the onset, between onset and fix, and after the fix. What
-changed for everybody (season, a campaign) changes both sides and drops out.
+with journeys of the same weeks that do not and are made to look like them, before the onset,
+between onset and fix, and after the fix. What changed for everybody (season, a campaign) changes
+both sides and drops out.
 """
 
-from dataclasses import asdict, dataclass
-from math import ceil
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,20 +15,33 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.errors import FindingsError
 from journeys.log import EventLog
-from rootcause.exposure import MICROS_A_DAY, STEP, Exposures, Flags, Floats, exposures_of
+from rootcause.difference import (
+    Change,
+    Interval,
+    Level,
+    Remains,
+    by_week,
+    change_of,
+    level_of,
+    remains_of,
+    rounded,
+    scatter_of,
+    share_left,
+    shown_by_week,
+)
+from rootcause.exposure import Exposures, Flags, exposures_of
 from rootcause.findings import Finding
-from rootcause.intervals import Z_95, customer_weights
-from rootcause.matching import matched_weights
-from rootcause.wording import condition_words, day, points, points_between
+from rootcause.gap import Gap, Ground, gap_in, ground_of
+from rootcause.lineage import lineage_of
+from rootcause.periods import day_of, micros_of, utc
+from rootcause.verdict_words import sentence_of
+from rootcause.waiting import days_until, needed_for, pace_of
+from rootcause.wording import day
 
 Answer = Literal["fixed", "not fixed", "cannot tell yet"]
-Interval = tuple[float, float]
 
-_DRAWS = 1_000
-_FEWEST = 20
-_SHARE_THAT_MATTERS = 0.5
-_CHRONIC_SPREAD = 0.03
-_LONGEST_WAIT_DAYS = 3_650
+FIXED_BELOW = 0.5
+NOT_FIXED_ABOVE = 0.25
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,14 @@ class Verdict:
     exposed_before, exposed_after : exposures with a known outcome that were compared
     days_missing : for *cannot tell yet*, about how many more days of events are needed; None if the
         conditions no longer occur, or no number of days would do
+    share_left, share_left_interval : effect after over effect before; the interval is Fieller's,
+        None where it has no end
+    fixed_below, not_fixed_above : the shares of the effect by which it is judged
+    compared_after : comparable journeys that did not meet the conditions, after the fix
+    asked_of : the conditions of those asked after the fix, where it is not the finding's own but
+        the newer versions that took over from it; empty otherwise
+    by_week : ``{"from", "effect", "low", "high", "exposed"}`` per seven days counted from the fix,
+        the level before the onset taken off; those of fewer than ten exposures are left out
     """
 
     finding: str
@@ -55,19 +76,40 @@ class Verdict:
     exposed_after: int
     days_missing: int | None
     sentence: str
+    share_left: float | None = None
+    share_left_interval: Interval | None = None
+    fixed_below: float = FIXED_BELOW
+    not_fixed_above: float = NOT_FIXED_ABOVE
+    compared_after: int = 0
+    asked_of: tuple[dict[str, str], ...] = ()
+    by_week: tuple[dict[str, object], ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """Return the verdict as plain data."""
-        return asdict(self)
+        """Return the verdict as plain data: text, numbers, lists and None only."""
+        plain = asdict(self)
+        return {key: list(one) if isinstance(one, tuple) else one for key, one in plain.items()}
 
 
 @dataclass(frozen=True)
-class _Excess:
-    """Exposed less matched in one period, its draws, and how many exposed were counted."""
+class _Compared:
+    """The three periods of a finding, measured; ``exposed``: at any time, of whom it is asked."""
 
-    value: float
-    draws: Floats
-    exposed: int
+    before: Change | None
+    after: Change | None
+    exposed: Flags
+    asked_of: tuple[dict[str, str], ...]
+    weeks: tuple[tuple[int, Change], ...]
+
+    def remains(self, share: float) -> Remains | None:
+        """Return what is left beyond a share of what was, if both can be measured."""
+        if self.before is None or self.after is None:
+            return None
+        return remains_of(self.after, self.before, share)
+
+    @property
+    def certain(self) -> bool:
+        """Whether there was an effect to begin with."""
+        return self.before is not None and self.before.interval[0] > 0
 
 
 def was_it_fixed(
@@ -81,184 +123,143 @@ def was_it_fixed(
 ) -> Verdict:
     """Return whether a finding's effect is gone since ``fixed_at`` (UTC where it has no zone).
 
-    *fixed*: with 95 % certainty less than half of the effect is left; *not fixed*: more than half;
-    *cannot tell yet*: the interval holds both, or too few outcomes are known.
+    *not fixed*: with 95 % certainty more than a quarter of the effect is left; *fixed*: less than
+    half of it, and not certainly more than a quarter; *cannot tell yet*: anything else, as where
+    too few outcomes are known. Where a newer version took over from the one that the finding names,
+    it is asked of that one.
 
     Raises
     ------
     FindingsError
         If the fix is dated on or before the onset: then there is no "before".
     """
-    at = _utc(fixed_at)
-    if at <= pd.Timestamp(finding.onset, tz="UTC"):
+    instant = utc(fixed_at)
+    if instant <= pd.Timestamp(finding.onset, tz="UTC"):
         raise FindingsError(
-            f"The fix is dated {day(at)}, but the finding {finding.id} began on "
+            f"The fix is dated {day(instant)}, but the finding {finding.id} began on "
             f"{day(finding.onset)}; give the day on which the fix reached customers."
         )
+    at = round(instant.timestamp() * 1_000_000)
     exposures = exposures_of(log, journeys, definition, outcome)
-    periods = _periods(exposures, finding, at)
-    counted = [_excess(exposures, definition, finding, period) for period in periods]
-    level = _shrunk(counted[0] or _Excess(0.0, np.zeros(_DRAWS), 0))
-    before, after = (None if one is None else _less(one, level) for one in counted[1:])
-    verdict = _judged(before, after)
+    compared = _compared(exposures, finding, at)
+    verdict = _judged(compared)
     missing = None
     if verdict == "cannot tell yet":
-        missing = _days_missing(log, exposures, finding, at, before)
-    return _worded(finding, at, verdict, (before, after), missing)
+        missing = _days_missing(log, exposures, finding, at, compared)
+    return _worded(finding, instant, verdict, compared, missing)
 
 
-def _utc(instant: pd.Timestamp) -> pd.Timestamp:
-    return instant.tz_localize("UTC") if instant.tzinfo is None else instant.tz_convert("UTC")
-
-
-def _periods(exposures: Exposures, finding: Finding, at: pd.Timestamp) -> list[Flags]:
-    """Return which exposures at the step with a known outcome lie before, between and after."""
-    step = {name: value for name, value in finding.conditions.items() if name == STEP}
-    here = exposures.meets(step) & ~np.isnan(exposures.bad)
-    earliest, onset = (
-        int(np.datetime64(date, "D").astype(np.int64)) * MICROS_A_DAY
-        for date in (finding.onset_interval[0], finding.onset)
+def _compared(exposures: Exposures, finding: Finding, at: int) -> _Compared:
+    lineage, time = lineage_of(exposures, finding.conditions), exposures.time
+    took_over = lineage.took_over(exposures, at)
+    asked_after = lineage.newer if took_over else lineage.met
+    exposed = np.where(time < at, lineage.met, asked_after)
+    ground = ground_of(
+        exposures,
+        finding.conditions,
+        exposed=exposed,
+        beside=~(lineage.met | lineage.newer),
+        since=day_of(finding.onset),
+        blocks_from=at,
     )
-    fixed = round(at.timestamp() * 1_000_000)
-    time = exposures.time
-    return [
-        here & (time < earliest),
-        here & (time >= onset) & (time < fixed),
-        here & (time >= fixed),
-    ]
+    earliest, onset = (micros_of(date) for date in (finding.onset_interval[0], finding.onset))
+    past, between, later = time < earliest, (time >= onset) & (time < at), time >= at
+    before, after, level, scatter = _measured(ground, past, between, later)
+    return _Compared(
+        before=change_of(before, level, scatter=scatter),
+        after=change_of(after, level, scatter=scatter),
+        exposed=exposed,
+        asked_of=lineage.newer_conditions if took_over else (),
+        weeks=tuple(
+            week for gap in (before, after) for week in by_week(gap, level, scatter=scatter)
+        ),
+    )
 
 
-def _excess(
-    exposures: Exposures, definition: Definition, finding: Finding, period: Flags
-) -> _Excess | None:
-    """Return exposed less matched in a period; None where either side has too few."""
-    met = exposures.meets(finding.conditions)
-    exposed, pool = period & met, period & ~met
-    if min(int(exposed.sum()), int(pool.sum())) < _FEWEST:
-        return None
-    weights = matched_weights(exposures, definition, finding.conditions, exposed=exposed, pool=pool)
-    bad, draws = exposures.bad, np.empty((2, _DRAWS))
-    value = []
-    for side, rows in enumerate((exposed, pool)):
-        drawn = customer_weights(exposures.customer[rows], draws=_DRAWS, seed=side) * weights[rows]
-        draws[side] = (drawn @ bad[rows]) / np.maximum(drawn.sum(axis=1), 1e-12)
-        value.append(float(np.average(bad[rows], weights=weights[rows])))
-    return _Excess(value[0] - value[1], draws[0] - draws[1], int(exposed.sum()))
+def _measured(
+    ground: Ground, past: Flags, between: Flags, later: Flags
+) -> tuple[Gap | None, Gap | None, Level, float]:
+    gaps = [gap_in(ground, period) for period in (past, between, later)]
+    scatter = scatter_of(gaps)
+    return gaps[1], gaps[2], level_of(ground, gaps[0], past, scatter=scatter), scatter
 
 
-def _shrunk(level: _Excess) -> _Excess:
-    """Return the level before the onset, drawn to nothing as far as it is uncertain.
-
-    A new release has no past, or a day of it; such a level must not blur the verdict.
-    """
-    kept = _CHRONIC_SPREAD**2 / (_CHRONIC_SPREAD**2 + float(level.draws.var()))
-    return _Excess(kept * level.value, kept * level.draws, level.exposed)
-
-
-def _less(one: _Excess, level: _Excess) -> _Excess:
-    return _Excess(one.value - level.value, one.draws - level.draws, one.exposed)
-
-
-def _judged(before: _Excess | None, after: _Excess | None) -> Answer:
-    if before is None or after is None or np.quantile(before.draws, 0.025) <= 0:
+def _judged(compared: _Compared) -> Answer:
+    most, least = compared.remains(FIXED_BELOW), compared.remains(NOT_FIXED_ABOVE)
+    if most is None or least is None or not compared.certain:
         return "cannot tell yet"
-    left = after.draws - _SHARE_THAT_MATTERS * before.draws
-    low, high = np.quantile(left, [0.025, 0.975])
-    if high < 0:
-        return "fixed"
-    return "not fixed" if low > 0 else "cannot tell yet"
+    if least.interval[0] > 0:
+        return "not fixed"
+    return "fixed" if most.interval[1] < 0 else "cannot tell yet"
 
 
 def _days_missing(
-    log: EventLog, exposures: Exposures, finding: Finding, at: pd.Timestamp, before: _Excess | None
+    log: EventLog, exposures: Exposures, finding: Finding, at: int, compared: _Compared
 ) -> int | None:
     """Return about how many more days of events would decide; None if none would.
 
-    Enough exposures that half the effect is 1.96 standard errors, at the rate at which they come,
-    and the time until an outcome is known on top.
+    That a fix works wholly or not at all is told four times in five after so many.
     """
+    before, after = _ripe(exposures, finding, at, compared), compared.after
+    if before is not None and before.interval[0] <= 0:
+        return None
     effect = before.value if before is not None else finding.effect
-    margin = (1 - _SHARE_THAT_MATTERS) * abs(effect) / Z_95
-    known_error = _SHARE_THAT_MATTERS * float(before.draws.std()) if before is not None else 0.0
-    if margin <= known_error:
+    pace = pace_of(
+        exposures,
+        compared.exposed,
+        since=micros_of(finding.onset),
+        at=at,
+        ends=int(log.times.max()),
+    )
+    measured = [one for one in (before, after) if one is not None]
+    one = 2.0 * finding.rate * (1.0 - finding.rate)
+    if measured:
+        largest = max(measured, key=lambda period: period.exposed)
+        one = largest.variance * largest.exposed
+    fixed = 0.0
+    if before is not None:
+        fixed = FIXED_BELOW**2 * before.variance + (1.0 - FIXED_BELOW) ** 2 * before.shared
+    margin = FIXED_BELOW * abs(effect)
+    seen = compared.remains(FIXED_BELOW)
+    return days_until(needed_for(seen, margin, one, fixed, pace.known), pace)
+
+
+def _ripe(exposures: Exposures, finding: Finding, at: int, compared: _Compared) -> Change | None:
+    """Return the effect before the fix as sure as it will be once all its outcomes are known."""
+    if compared.before is None:
         return None
-    rate = min(max(finding.rate, 0.05), 0.95)
-    needed = max(1.5 * rate * (1 - rate) / (margin**2 - known_error**2), _FEWEST)
-    met = exposures.meets(finding.conditions)
-    since = int(np.datetime64(finding.onset, "D").astype(np.int64)) * MICROS_A_DAY
-    fixed = round(at.timestamp() * 1_000_000)
-    ends = int(log.times.max())
-    recent = max(min(fixed, ends - 14 * MICROS_A_DAY), since)
-    a_day = int((met & (exposures.time >= recent)).sum()) / max((ends - recent) / MICROS_A_DAY, 1.0)
-    if a_day == 0:
-        return None
-    decided = exposures.time[met & ~np.isnan(exposures.bad)]
-    lag = (ends - int(decided.max())) / MICROS_A_DAY if len(decided) else 0.0
-    elapsed = (ends - fixed) / MICROS_A_DAY
-    missing = ceil(needed / a_day + lag - elapsed)
-    return max(missing, 1) if missing <= _LONGEST_WAIT_DAYS else None
+    between = (exposures.time >= micros_of(finding.onset)) & (exposures.time < at)
+    ripe = int((between & compared.exposed & exposures.at_risk).sum())
+    share = min(compared.before.exposed / max(ripe, 1), 1.0)
+    return replace(compared.before, variance=share * compared.before.variance)
 
 
 def _worded(
     finding: Finding,
     at: pd.Timestamp,
     verdict: Answer,
-    compared: tuple[_Excess | None, _Excess | None],
+    compared: _Compared,
     missing: int | None,
 ) -> Verdict:
-    before, after = compared
+    before, after = compared.before, compared.after
+    left, left_interval = None, None
+    if before is not None and after is not None and compared.certain:
+        left, left_interval = share_left(after, before)
     return Verdict(
         finding=finding.id,
         verdict=verdict,
         fixed_at=at.isoformat(),
         effect_before=None if before is None else round(before.value, 4),
-        effect_before_interval=_interval(before),
+        effect_before_interval=None if before is None else rounded(before.interval),
         effect_after=None if after is None else round(after.value, 4),
-        effect_after_interval=_interval(after),
+        effect_after_interval=None if after is None else rounded(after.interval),
         exposed_before=0 if before is None else before.exposed,
         exposed_after=0 if after is None else after.exposed,
         days_missing=missing,
-        sentence=_sentence(finding, verdict, compared, missing),
-    )
-
-
-def _interval(excess: _Excess | None) -> Interval | None:
-    if excess is None:
-        return None
-    low, high = np.quantile(excess.draws, [0.025, 0.975])
-    return round(float(low), 4), round(float(high), 4)
-
-
-def _sentence(
-    finding: Finding,
-    verdict: Answer,
-    compared: tuple[_Excess | None, _Excess | None],
-    missing: int | None,
-) -> str:
-    before, after = compared
-    head = {"fixed": "Fixed", "not fixed": "Not fixed", "cannot tell yet": "Cannot tell yet"}
-    said = f"{head[verdict]}: {condition_words(finding.conditions)}."
-    if before is not None:
-        said += f" Before the fix {_measured(before)}"
-        said += f", after it {_measured(after)}." if after is not None else "."
-    if verdict != "cannot tell yet":
-        return said
-    if after is None:
-        said += f" After it fewer than {_FEWEST} journeys with a known outcome can be compared."
-    if missing is None:
-        return f"{said} More days alone will not tell: {_why_not(before)}."
-    return f"{said} About {missing:,} more day{'s' if missing != 1 else ''} of events are needed."
-
-
-def _why_not(before: _Excess | None) -> str:
-    if before is not None and np.quantile(before.draws, 0.025) <= 0:
-        return "the effect before the fix is itself too uncertain"
-    return "too few customers meet the conditions now"
-
-
-def _measured(excess: _Excess) -> str:
-    low, high = np.quantile(excess.draws, [0.025, 0.975])
-    return (
-        f"{points(excess.value)} ({points_between(float(low), float(high))}; "
-        f"{excess.exposed:,} journeys)"
+        sentence=sentence_of(finding, verdict, (before, after), missing, compared.asked_of),
+        share_left=None if left is None else round(left, 3),
+        share_left_interval=None if left_interval is None else rounded(left_interval),
+        compared_after=0 if after is None else after.compared,
+        asked_of=compared.asked_of,
+        by_week=shown_by_week(at, compared.weeks),
     )

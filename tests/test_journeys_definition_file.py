@@ -19,6 +19,8 @@ from journeys.log import EventLog, event_log
 SHIPPED = sorted((Path(journeys.__path__[0]) / "definitions").glob("*.yaml"))
 BESIDE = "name: x\nsuccess: {activity: a}\nbeside:\n  other:\n"
 
+SURVEY = "name: x\nsuccess: {activity: a}\nsurvey: "
+
 
 def log_of(activities: list[str], definition: Definition) -> EventLog:
     times = pd.date_range("2026-01-01", periods=len(activities), freq="h", tz="UTC")
@@ -66,6 +68,22 @@ def test_the_definitions_of_the_real_logs_ship() -> None:
             "beside.other.abandoned_after: 2 is not a duration",
         ),
         ("name: x\nsuccess: {activity: a}\nerrors: {inactive_for: 2d}\n", 1, "under churn"),
+        (SURVEY + "{activity: s, scor: csat, from: 1, to: 5}\n", 3, "closest: 'score'"),
+        (SURVEY + "{activity: s, score: csat, to: 5}\n", 3, "the key 'survey.from' is missing"),
+        (SURVEY + "\n  activity: s\n  score: csat\n  from: 5\n  to: 1\n", 3, "is no scale"),
+        (SURVEY + "{activity: [], score: csat, from: 1, to: 5}\n", 3, "name the activity"),
+        (
+            SURVEY + "{activity: s, score: os, from: 1, to: 5}\nattributes: {technical: os}\n",
+            3,
+            "'os', which is something else here",
+        ),
+        ("name: x\nsuccess: {activity: a}\nscore: {complete: 3}\n", 3, "closest: 'completion'"),
+        ("name: x\nsuccess: {activity: a}\nscore: {time: 0}\n", 3, "no part has a weight"),
+        (
+            "name: x\nsuccess: {activity: a}\nscore: {completion: 1, leakage: 1}\n",
+            3,
+            "weighs leakage, for which there is no `leakage:`",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_line(text: str, line: int, message: str) -> None:
@@ -138,3 +156,41 @@ def test_what_a_log_never_shows_of_errors_and_journeys_beside_is_told() -> None:
     told = " ".join(hold_against_log(definition, log_of(["paid", "begin"], definition)))
     assert "errors: activity is never 'paid_not' (closest: 'paid')." in told
     assert "beside.other.start: activity is never 'begun' (closest: 'begin')." in told
+
+
+def test_a_survey_and_weights_are_read_and_written_again() -> None:
+    text = SURVEY + "{activity: s, score: csat, from: 1, to: 5}\nscore: {completion: 3, time: 1}\n"
+    definition = parse_definition(text, source="journey.yaml")
+    assert definition == Definition.from_dict(definition.as_dict())
+    assert definition.weights == {"completion": 0.75, "time": 0.25}
+    assert definition.survey is not None
+    assert (definition.survey.lowest, definition.survey.highest) == (1.0, 5.0)
+
+
+def test_a_definition_without_survey_and_weights_is_written_as_it_ever_was() -> None:
+    definition = parse_definition("name: x\nsuccess: {activity: a}\n", source="journey.yaml")
+    assert {"survey", "score"} & set(definition.as_dict()) == set()
+    assert sum(definition.weights.values()) == pytest.approx(1.0)
+
+
+def test_what_a_customer_answers_is_read_as_a_number_and_is_no_field_of_the_journey() -> None:
+    definition = parse_definition(
+        SURVEY + "{activity: s, score: csat, from: 1, to: 5}\n", source="journey.yaml"
+    )
+    times = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
+    frame = pd.DataFrame({"customer_id": "c", "time": times, "activity": ["a", "s"]})
+    with pytest.raises(DefinitionError, match="needs the column 'csat'"):
+        event_log(frame, definition)
+    log = event_log(frame.assign(csat=[None, "4"]), definition)
+    assert log.events["csat"].to_numpy()[1] == 4.0
+    assert "csat" not in definition.fields
+
+
+def test_a_survey_that_nobody_answers_is_named() -> None:
+    definition = parse_definition(
+        SURVEY + "{activity: answered, score: csat, from: 1, to: 5}\n", source="journey.yaml"
+    )
+    times = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
+    frame = pd.DataFrame({"customer_id": "c", "time": times, "activity": ["a", "answerd"]})
+    told = hold_against_log(definition, event_log(frame.assign(csat=1), definition))
+    assert "survey: activity is never 'answered' (closest: 'answerd')." in told

@@ -1,0 +1,105 @@
+"""Forecast: how many exposures the coming days will bring, with what is not known about it.
+
+Counts of 24 hours each, back from the end of the log: a level, a trend that is held small, for what
+is young the growth of its adoption, and the weekday as all journeys at the step know it. Days
+scatter more than counts would: the error is that of a quasi-Poisson regression with a prior on its
+slopes (McCullagh and Nelder 1989, chapter 9).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
+
+_DAYS = 28
+_WEEKDAY_DAYS = 56
+_TREND_AHEAD_DAYS = 14
+_PRIOR = (100.0, 0.1, 0.5)
+"""Standard deviations, in logs: of the level, of the trend a week, of the power of age."""
+_STEPS = 50
+_CLOSE = 1e-9
+_NOBODY = 3.0  # so many are expected at most where none came (rule of three)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Exposures expected in some coming days: the mean and its standard error in logs.
+
+    ``error``: of the mean and of the days to come, both.
+    """
+
+    mean: float
+    error: float
+
+    def draws(self, rng: np.random.Generator, size: int) -> Floats:
+        """Return counts that may come, shape (size,), lognormal."""
+        return np.asarray(self.mean * np.exp(self.error * rng.standard_normal(size)))
+
+
+def expected_exposures(exposures: Exposures, asked: Flags, *, ends: int, days: int) -> Expected:
+    """Return how many of those asked about are exposed in so many days after the log ends.
+
+    Parameters
+    ----------
+    asked : who counts, shape (n,), at any time
+    ends : the end of the log in microseconds since the epoch
+    """
+    ago = (ends - exposures.time) // MICROS_A_DAY  # whole days before the end
+    step = np.isin(exposures.step, np.unique(exposures.step[asked]))
+    age = int(ago[asked].max()) + 1 if asked.any() else 0
+    past = np.arange(min(age, _DAYS))
+    counts = np.bincount(ago[asked & (ago < len(past))], minlength=len(past)).astype(np.float64)
+    if not counts.sum():
+        return Expected(_NOBODY * days / max(len(past), 7) / 3.0, 1.0)
+    week = _weekday_logs(ago[step & (ago < _WEEKDAY_DAYS)])
+    fitted = _fit(_design(-past.astype(np.float64), age), counts, week[past % 7])
+    ahead = np.arange(1, days + 1)
+    design = _design(ahead.astype(np.float64), age)
+    expected = np.exp(design @ fitted.slopes + week[(-ahead) % 7])
+    total = float(expected.sum())
+    gradient = expected @ design
+    variance = float(gradient @ fitted.covariance @ gradient) + fitted.scatter * total
+    return Expected(total, float(np.sqrt(np.log1p(variance / total**2))))
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    slopes: Floats
+    covariance: Floats
+    scatter: float
+
+
+def _design(day: Floats, age: int) -> Floats:
+    """Return level, trend and age of each day, counted from the last of the log, which is 0."""
+    trend = np.minimum(day, _TREND_AHEAD_DAYS) / 7.0
+    grown = np.log(np.maximum(day + age, 1.0) / age) if age <= _DAYS else np.zeros(len(day))
+    return np.column_stack([np.ones(len(day)), trend, grown])
+
+
+def _weekday_logs(ago: Ints) -> Floats:
+    """Return how busy each day of the week is, in logs; the first is that of the last 24 hours."""
+    counts = np.bincount(ago % 7, minlength=7) + 1.0
+    return np.asarray(np.log(counts / counts.mean()))
+
+
+def _fit(design: Floats, counts: Floats, offset: Floats) -> _Fitted:
+    prior = np.diag(1.0 / np.square(_PRIOR))
+    slopes = np.array([np.log(counts.mean()), 0.0, 0.0])
+    scatter = 1.0
+    for _ in range(_STEPS):
+        mean = np.exp(np.clip(design @ slopes + offset, -20.0, 20.0))
+        scatter = max(
+            1.0, float(((counts - mean) ** 2 / np.maximum(mean, 0.5)).sum()) / _free(counts)
+        )
+        precision = (design.T * mean) @ design / scatter + prior
+        step = np.linalg.solve(precision, design.T @ (counts - mean) / scatter - prior @ slopes)
+        slopes = slopes + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < _CLOSE:
+            break
+    return _Fitted(slopes, np.linalg.inv(precision), scatter)
+
+
+def _free(counts: Floats) -> float:
+    """Return the days beyond those that level and trend take up, at least one."""
+    return max(float(len(counts) - 2), 1.0)

@@ -1,0 +1,162 @@
+"""What had been seen of a journey's log by an instant: nothing later changes a KPI."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeys.definition import Definition
+from journeys.find import NEVER, end_times, ends_of, find_journeys
+from journeys.log import CHANNEL, CUSTOMER, EventLog, microseconds
+from journeys.rule import Rule
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+MICROS_A_DAY = 86_400_000_000
+_USUAL_SHARE = 0.95
+_RARE_START = 0.01
+_LATE = MICROS_A_DAY * 18 // 24
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A log, its journeys and its definition, as of ``until`` (microseconds since the epoch)."""
+
+    log: EventLog
+    journeys: pd.DataFrame
+    definition: Definition
+    until: int
+
+    @cached_property
+    def customer(self) -> Ints:
+        """The code of each journey's customer."""
+        return self.journeys["customer"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def start(self) -> Ints:
+        """When each journey began, in microseconds."""
+        return np.asarray(self.log.times[self.journeys["first"].to_numpy()], dtype=np.int64)
+
+    @cached_property
+    def end(self) -> Ints:
+        """When each journey ended, NEVER while it is open."""
+        return end_times(self.journeys)
+
+    @cached_property
+    def state(self) -> NDArray[np.object_]:
+        """How each journey stands, by name."""
+        return self.journeys["state"].astype(object).to_numpy()
+
+    @property
+    def whole_until(self) -> int:
+        """The end of the last day that counts as whole: one known until 18:00 UTC or later does."""
+        return (self.until + MICROS_A_DAY - _LATE) // MICROS_A_DAY * MICROS_A_DAY
+
+    @cached_property
+    def horizon(self) -> int | None:
+        """The age by which a journey should have succeeded; None where none has ever ended.
+
+        That of `success:`; without one, the age by which 95 % of those that ended had.
+        """
+        success = self.definition.success
+        if success is not None and success.within is not None:
+            return round(success.within.total_seconds() * 1e6)
+        over = self.end != NEVER
+        if not over.any():
+            return None
+        return int(np.quantile((self.end - self.start)[over], _USUAL_SHARE))
+
+    @cached_property
+    def contact(self) -> Flags:
+        """Which events are contacts; none without a leakage rule."""
+        rule = self.definition.leakage
+        return np.zeros(len(self.log), dtype=np.bool_) if rule is None else rule.holds(self.events)
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The events that had been seen."""
+        return self.log.events
+
+    @cached_property
+    def began_alone(self) -> Flags:
+        """Which journeys began outside the channels of the contact centre, not with a contact."""
+        rule, first = self.definition.leakage, self.journeys["first"].to_numpy()
+        alone = ~self.contact[first]
+        if rule is None or CHANNEL not in rule.where:
+            return np.asarray(alone)
+        centre = Rule.model_validate({CHANNEL: list(rule.where[CHANNEL])})
+        return np.asarray(alone & ~centre.holds(self.events.iloc[first]))
+
+    @cached_property
+    def journey_of(self) -> Ints:
+        """Which journey each event belongs to, -1 for none; shape (n_events,)."""
+        found = np.full(len(self.log), -1, dtype=np.int64)
+        first, last = (self.journeys[name].to_numpy() for name in ("first", "last"))
+        lengths = last - first + 1
+        before = np.cumsum(lengths) - lengths
+        rows = np.arange(lengths.sum()) + np.repeat(first - before, lengths)
+        found[rows] = np.repeat(np.arange(len(first)), lengths)
+        return found
+
+    @cached_property
+    def first_contact(self) -> Ints:
+        """When the customer was first in contact after each journey's start, or NEVER."""
+        return self.time_of_next(self.contact, after=self.start)
+
+    @cached_property
+    def own_channels(self) -> Ints:
+        """The codes of the channels that customers choose: in which journeys begin, or contacts."""
+        codes = self.events[CHANNEL].cat.codes.to_numpy().astype(np.int64)
+        size = len(self.events[CHANNEL].cat.categories)
+        begun = codes[self.journeys["first"].to_numpy()]
+        counts = np.bincount(begun[begun >= 0], minlength=size)
+        called = np.bincount(codes[self.contact & (codes >= 0)], minlength=size)
+        return np.flatnonzero((counts > _RARE_START * counts.sum()) | (called > 0))
+
+    def time_of_next(self, flags: Flags, *, after: Ints) -> Ints:
+        """Return per journey when its customer has the first flagged event later than ``after``."""
+        found = np.full(len(after), NEVER)
+        rows = np.flatnonzero(flags)
+        if not len(rows):
+            return found
+        # one ascending number per (customer, instant), so that a single bisection serves everybody
+        first, span = int(self.log.times.min()), int(np.ptp(self.log.times)) + 2
+        asked = self.customer * span + np.clip(after - first, -1, span - 2)
+        place = np.searchsorted(
+            self.log.customers[rows] * span + self.log.times[rows] - first, asked, side="right"
+        )
+        there = place < len(rows)
+        row = rows[np.minimum(place, len(rows) - 1)]
+        there &= self.log.customers[row] == self.customer
+        found[there] = self.log.times[row[there]]
+        return found
+
+
+def seen_by(
+    log: EventLog, journeys: pd.DataFrame, definition: Definition, until: pd.Timestamp | None
+) -> Seen:
+    """Return what had been seen by an instant (UTC where it has no zone), that instant included.
+
+    Without one: the whole log.
+    """
+    ends = int(log.times.max())
+    if until is None:
+        return Seen(log, journeys, definition, ends)
+    at = until.tz_localize("UTC") if until.tzinfo is None else until.tz_convert("UTC")
+    micros = int(microseconds(pd.Series([at]))[0])
+    if micros >= ends:
+        return _known_until(log, definition, micros)
+    kept = log.events[log.times <= micros].reset_index(drop=True)
+    if not len(kept):
+        return Seen(EventLog(kept, at), journeys.iloc[:0], definition, micros)
+    # codes of customers are given anew: nobody is among them who comes later
+    kept[CUSTOMER] = kept[CUSTOMER].cat.remove_unused_categories()
+    return _known_until(EventLog(kept, kept["time"].max()), definition, micros)
+
+
+def _known_until(log: EventLog, definition: Definition, micros: int) -> Seen:
+    known = np.full(len(ends_of(log)), micros)
+    return Seen(log, find_journeys(log, definition, ends=known), definition, micros)
