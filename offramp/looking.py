@@ -37,7 +37,9 @@ def simulate(
 
     world = simulated(scenario, customers=customers, seed=seed)
     write_simulation(world, Path(folder))
-    out().print(f"{things(len(world.events), 'event')} of {things(customers, 'customer')} in {folder}/")
+    out().print(
+        f"{things(len(world.events), 'event')} of {things(customers, 'customer')} in {folder}/"
+    )
 
 
 def check(events: Events, journey: Journey, json: Json = "") -> None:
