@@ -32,7 +32,7 @@ def compared(
         If findings are of no journey that was given.
     """
     definitions = [load_definition(file) for file in journeys]
-    _require_each_once(definitions)
+    require_each_once(definitions)
     found = [read_findings(file) for file in findings if file]
     _require_a_journey(found, definitions)
     measured = []
@@ -68,7 +68,8 @@ def _measured(
     return kpis, loss_in(log, journeys, definition, found)
 
 
-def _require_each_once(definitions: Sequence[Definition]) -> None:
+def require_each_once(definitions: Sequence[Definition]) -> None:
+    """Refuse two definitions of the same journey."""
     names = [definition.name for definition in definitions]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
