@@ -83,7 +83,8 @@ def gathered(
     before = terms.before(finding.id)
     grade = None
     if before is not None:
-        leaving = Leaving(closed=closed, step=finding.conditions[STEP])
+        called = "has called" if outcome == "leakage" else ""
+        leaving = Leaving(closed=closed, step=finding.conditions[STEP], called=called)
         now = _and_left(asked, compared(now, before), before, leaving)
         grade = grade_of(log, journeys, definition, finding, outcome=outcome, previous=before)
     told = _summary(now, finding, grade, found.check)
