@@ -7,7 +7,7 @@ rate (`rootcause.decomposition`).
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,10 @@ from journeys.definition import Definition
 from journeys.log import EventLog
 from rootcause.band_cells import Cells, Steps, cells_of, steps_of
 from rootcause.band_expected import Volume, expected_from, expected_volume, weekdays_of
-from rootcause.band_value import banded, banded_volume
+from rootcause.band_value import Banded, banded, banded_volume
 from rootcause.band_watch import Raised, Watcher, enough, watcher_of
 from rootcause.band_words import alarm_words
-from rootcause.decomposition import decomposition_of
+from rootcause.decomposition import decomposition_of, step_at_fault
 from rootcause.kpi_seen import MICROS_A_DAY, Seen, seen_by
 
 Floats = NDArray[np.float64]
@@ -94,6 +94,11 @@ def alarms_of(
     until : UTC instant up to which the log is complete; without it the end of the log. Its own day
         counts if it is 18:00 or later.
     budget_per_month : false alarms allowed in 30 days, all KPIs and steps together
+
+    Raises
+    ------
+    TooLittleDataError
+        If the log has no event until then.
     """
     seen = seen_by(log, journeys, definition, until)
     if not len(seen.start):
@@ -178,7 +183,7 @@ def _alarm(
         usual = volume_expected(begun, alarm.learnt, first, alarm.onset)
         found = banded_volume(begun, usual, alarm.onset, first)
     else:
-        found = banded(cells, alarm, first)
+        alarm, found = _at_fault(seen, steps, cells, alarm)
     step = None if cells is None else cells.steps[alarm.step]
     mix = 0.0
     if step is not None:
@@ -200,3 +205,14 @@ def _alarm(
         mix=mix,
         rate=found.value - found.expected - mix,
     )
+
+
+def _at_fault(seen: Seen, steps: Steps, cells: Cells, alarm: Raised) -> tuple[Raised, Banded]:
+    """Return the alarm at the step at fault, if the KPI is outside its band there as well."""
+    days = days_of(seen)
+    found = banded(cells, alarm, days[0])
+    step = step_at_fault(seen, steps, cells.kpi, alarm, days=days)
+    there = replace(alarm, step=step)
+    closer = banded(cells, there, days[0])
+    outside = closer.value > closer.high if alarm.log_odds > 0 else closer.value < closer.low
+    return (there, closer) if outside else (alarm, found)

@@ -31,7 +31,8 @@ def change_sentence(found: "ChangeEffect") -> str:
     if found.drifting and found.drift is not None:
         said.append(
             "But before the change they were already moving apart, by "
-            f"{points(abs(found.drift[0]))}: the interval is wider by that much. Look for what else was under way."
+            f"{points(abs(found.drift[0]))}: the interval is wider by that much. Look for what "
+            "else was under way."
         )
     if found.verdict == "cannot tell yet":
         said.append(_missing(found))

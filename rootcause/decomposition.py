@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from journeys.definition import Definition
 from journeys.find import NEVER
-from rootcause.band_cells import Steps, asked_about
+from rootcause.band_cells import LEAKAGE_THERE, Steps, asked_about
 from rootcause.band_watch import Raised
 from rootcause.estimate import spread_of
 from rootcause.intervals import Z_95
@@ -93,6 +93,25 @@ def decomposition_of(
         by_attribute=by_attribute,
         by_step=tuple(_of_step(steps.names[step], one) for step, one in each.items()),
     )
+
+
+def step_at_fault(
+    seen: Seen, steps: Steps, kpi: str, alarm: Raised, *, days: tuple[int, int]
+) -> int:
+    """Return the step (its place) at which the change since an alarm's onset is clearest.
+
+    A contact shows after every step before it: the step at fault is the one at which, before any
+    later one, contacts have changed most surely.  Other KPIs are counted per step already.
+    """
+    if kpi != "leakage":
+        return alarm.step
+    sure = []
+    for step in range(len(steps.names)):
+        asks = _asks(seen, steps, step, LEAKAGE_THERE, alarm, days)
+        change, influence = _change(asks)
+        error = spread_of(asks.customer, influence)
+        sure.append(np.sign(alarm.log_odds) * change / error if error > 0 else -np.inf)
+    return int(np.argmax(sure)) if max(sure) > 0 else alarm.step
 
 
 def _asks(

@@ -2,21 +2,24 @@
 
 Counts of 24 hours each, back from the end of the log: a level, a trend that is held small, for what
 is young the growth of its adoption, and the weekday as all journeys at the step know it. Days
-scatter more than counts would: the error is that of a quasi-Poisson regression with a prior on its
-slopes (McCullagh and Nelder 1989, chapter 9).
+scatter more than counts would, and busy ones come in runs: the error is that of a quasi-Poisson
+regression with a prior on its slopes (McCullagh and Nelder 1989, chapter 9).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
+from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats
 
 _DAYS = 28
+_RAMP_DAYS = 5  # in which a release is taken up at a pace that says little of the next weeks
+_FEWEST_DAYS = 10
 _WEEKDAY_DAYS = 56
 _TREND_AHEAD_DAYS = 14
 _PRIOR = (100.0, 0.1, 0.5)
 """Standard deviations, in logs: of the level, of the trend a week, of the power of age."""
+_DOUBTED_DAYS = 10
 _STEPS = 50
 _CLOSE = 1e-9
 _NOBODY = 3.0  # so many are expected at most where none came (rule of three)
@@ -48,12 +51,15 @@ def expected_exposures(exposures: Exposures, asked: Flags, *, ends: int, days: i
     ago = (ends - exposures.time) // MICROS_A_DAY  # whole days before the end
     step = np.isin(exposures.step, np.unique(exposures.step[asked]))
     age = int(ago[asked].max()) + 1 if asked.any() else 0
-    past = np.arange(min(age, _DAYS))
+    past = np.arange(min(max(age - _RAMP_DAYS, min(age, _FEWEST_DAYS)), _DAYS))
     counts = np.bincount(ago[asked & (ago < len(past))], minlength=len(past)).astype(np.float64)
     if not counts.sum():
         return Expected(_NOBODY * days / max(len(past), 7) / 3.0, 1.0)
-    week = _weekday_logs(ago[step & (ago < _WEEKDAY_DAYS)])
-    fitted = _fit(_design(-past.astype(np.float64), age), counts, week[past % 7])
+    whole = np.bincount(ago[step & (ago < _WEEKDAY_DAYS)]).astype(np.float64)
+    week = _weekday_logs(whole)
+    fitted = _fit(
+        _design(-past.astype(np.float64), age), counts, week[past % 7], runs=_in_runs(whole, week)
+    )
     ahead = np.arange(1, days + 1)
     design = _design(ahead.astype(np.float64), age)
     expected = np.exp(design @ fitted.slopes + week[(-ahead) % 7])
@@ -77,21 +83,31 @@ def _design(day: Floats, age: int) -> Floats:
     return np.column_stack([np.ones(len(day)), trend, grown])
 
 
-def _weekday_logs(ago: Ints) -> Floats:
+def _weekday_logs(counts: Floats) -> Floats:
     """Return how busy each day of the week is, in logs; the first is that of the last 24 hours."""
-    counts = np.bincount(ago % 7, minlength=7) + 1.0
-    return np.asarray(np.log(counts / counts.mean()))
+    of_day = np.bincount(np.arange(len(counts)) % 7, counts, 7) + 1.0
+    return np.asarray(np.log(of_day / of_day.mean()))
 
 
-def _fit(design: Floats, counts: Floats, offset: Floats) -> _Fitted:
+def _in_runs(counts: Floats, week: Floats) -> float:
+    """Return by how much a mean of days varies more because busy days come in runs, 1 to 3.
+
+    That of a process whose neighbours are correlated so far (Bartlett 1946).
+    """
+    expected = np.exp(week[np.arange(len(counts)) % 7])
+    level = counts / expected / max(float((counts / expected).mean()), _CLOSE) - 1.0
+    alike = float(level[1:] @ level[:-1]) / max(float(level @ level), _CLOSE)
+    alike = min(max(alike * len(counts) / (len(counts) + _DOUBTED_DAYS), 0.0), 0.5)
+    return (1.0 + alike) / (1.0 - alike)
+
+
+def _fit(design: Floats, counts: Floats, offset: Floats, *, runs: float) -> _Fitted:
     prior = np.diag(1.0 / np.square(_PRIOR))
     slopes = np.array([np.log(counts.mean()), 0.0, 0.0])
     scatter = 1.0
     for _ in range(_STEPS):
         mean = np.exp(np.clip(design @ slopes + offset, -20.0, 20.0))
-        scatter = max(
-            1.0, float(((counts - mean) ** 2 / np.maximum(mean, 0.5)).sum()) / _free(counts)
-        )
+        scatter = 1.0 + runs * max(_pearson(counts, mean) - 1.0, 0.0)
         precision = (design.T * mean) @ design / scatter + prior
         step = np.linalg.solve(precision, design.T @ (counts - mean) / scatter - prior @ slopes)
         slopes = slopes + np.clip(step, -1.0, 1.0)
@@ -100,6 +116,6 @@ def _fit(design: Floats, counts: Floats, offset: Floats) -> _Fitted:
     return _Fitted(slopes, np.linalg.inv(precision), scatter)
 
 
-def _free(counts: Floats) -> float:
-    """Return the days beyond those that level and trend take up, at least one."""
-    return max(float(len(counts) - 2), 1.0)
+def _pearson(counts: Floats, mean: Floats) -> float:
+    """Return the variance of days over that of coins, level and trend taken up."""
+    return float(((counts - mean) ** 2 / np.maximum(mean, 0.5)).sum()) / max(len(counts) - 2, 1)
