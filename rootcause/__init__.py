@@ -8,6 +8,7 @@ and the verdict on a fix are made from findings.
 """
 
 from rootcause.audience import audience_of
+from rootcause.dated_change import ChangeEffect, effect_of_change
 from rootcause.drivers import drivers_of
 from rootcause.early import EarlyWarning
 from rootcause.exposure import Exposures, exposed_to, exposures_of
@@ -17,21 +18,26 @@ from rootcause.search import find_causes
 from rootcause.sentinel import early_warnings
 from rootcause.symptoms import symptoms_of, with_symptoms
 from rootcause.verify import Verdict, was_it_fixed
+from rootcause.whatif import Saving, saving_of
 
 __all__ = [
+    "ChangeEffect",
     "EarlyWarning",
     "Exposures",
     "Finding",
     "Findings",
     "ReportData",
+    "Saving",
     "Verdict",
     "audience_of",
     "drivers_of",
     "early_warnings",
+    "effect_of_change",
     "exposed_to",
     "exposures_of",
     "find_causes",
     "read_findings",
+    "saving_of",
     "symptoms_of",
     "was_it_fixed",
     "with_symptoms",
