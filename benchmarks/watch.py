@@ -1,10 +1,11 @@
 """Whether the watch notices a planted fault, judges its fix, and is quiet where nothing is wrong.
 
 The story: iOS 8.2.0 fails to upload documents from 3 March 2026 on. Worlds in which a fix on 31
-March mends it, and the same worlds in which it is only said to, are looked at every fourth day until
-the fix, then at stated days after it. The quiet: worlds in which nothing is planted, thirty weeks
-in all (a simulated log has 194 days; its first eight weeks are what is usual), KPI alarms asked for
-every day and everything else once a week. Developed on seeds below 100, reported on those from 900.
+March mends it, and the same worlds in which it is only said to, are looked at every fourth day
+until the fix, then at stated days after it. The quiet: worlds in which nothing is planted, thirty
+weeks in all (a simulated log has 194 days; its first two months are what is usual), KPI alarms
+asked for every day and everything else once a week; and larger worlds for the alarms alone.
+Developed on seeds below 100, reported on those from 900.
 """
 
 import argparse
@@ -60,11 +61,16 @@ def main() -> None:
     asked.add_argument("--worlds", type=int, default=2, help="worlds of the story")
     asked.add_argument("--customers", type=int, default=30_000)
     asked.add_argument("--weeks", type=int, default=30, help="quiet weeks, over several worlds")
-    asked.add_argument("--quiet", type=int, default=4_000, help="customers of the quiet worlds")
+    asked.add_argument("--quiet", type=int, default=3_000, help="customers of the quiet worlds")
+    asked.add_argument("--large", type=int, default=15_000, help="customers for the alarms alone")
     asked.add_argument("--seed", type=int, default=FIRST_SEED, help="the first of the seeds")
     chosen = asked.parse_args()
     seeds = range(chosen.seed, chosen.seed + chosen.worlds)
-    rows = [*story(seeds, chosen.customers), quiet(chosen.seed, chosen.quiet, chosen.weeks)]
+    rows = [
+        *story(seeds, chosen.customers),
+        quiet(chosen.seed, chosen.quiet, chosen.weeks, also_look=True),
+        quiet(chosen.seed, chosen.large, chosen.weeks, also_look=False),
+    ]
     path = record("watch", rows, goals(rows), libraries=["lightgbm", "numpy", "scipy"])
     print(path.with_suffix(".md").read_text())
 
@@ -142,23 +148,23 @@ def judged(register: Register, log: EventLog, definition: Definition) -> dict[in
     return states
 
 
-def quiet(first_seed: int, customers: int, weeks: int) -> Row:
-    """Return how often the watch raised its voice in weeks in which nothing was wrong."""
-    alarms, opened, warned, seed = 0, 0, 0, first_seed
-    left = weeks
+def quiet(first_seed: int, customers: int, weeks: int, *, also_look: bool) -> Row:
+    """Return how often the watch raised its voice in weeks in which nothing was wrong.
+
+    KPI alarms are asked for every day; ``also_look``: look for everything else once a week.
+    """
+    alarms, looks, seed, left = 0, list[Changes](), first_seed, weeks
     while left > 0:
         log, definition = world("clean", customers, seed)
         until = min(QUIET_UNTIL, QUIET_FROM + pd.Timedelta(weeks=left))
-        looks = list(weekly(log, definition, until))
-        opened += sum(len(one.opened) for one in looks)
-        warned += sum(len(one.warnings) for one in looks)
         alarms += raised_daily(log, definition, until)
+        looks += weekly(log, definition, until) if also_look else ()
         left -= (until - QUIET_FROM).days // 7
         seed += 1
     months = weeks * 7 / 30
     low, high = poisson_interval(alarms)
-    return {
-        "what": "nothing is wrong",
+    row: Row = {
+        "what": f"nothing is wrong, {customers:,} customers",
         "worlds": seed - first_seed,
         "customers": customers,
         "weeks": weeks,
@@ -167,9 +173,12 @@ def quiet(first_seed: int, customers: int, weeks: int) -> Row:
         "a_month_low": low / months,
         "a_month_high": high / months,
         "alarms_budgeted": BUDGET_A_MONTH * months,
-        "cases_opened": opened,
-        "early_warnings": warned,
     }
+    print(row, flush=True)
+    if not also_look:
+        return row
+    opened = sum(len(one.opened) for one in looks)
+    return {**row, "cases": opened, "warnings": sum(len(one.warnings) for one in looks)}
 
 
 def weekly(log: EventLog, definition: Definition, until: pd.Timestamp) -> Iterator[Changes]:
@@ -240,7 +249,8 @@ def days(known: Sequence[float | None]) -> str:
 def goals(rows: Sequence[Row]) -> list[Row]:
     """Return what was hoped for, and whether it came true."""
     by_name = {str(row["what"]): row for row in rows}
-    found, calm = by_name["the fault is noticed"], by_name["nothing is wrong"]
+    found = by_name["the fault is noticed"]
+    calm = [row for row in rows if str(row["what"]).startswith("nothing is wrong")]
     first, last = JUDGED_AFTER_DAYS[0], JUDGED_AFTER_DAYS[-1]
     mended = by_name[f"a fix that works: {last} days later"]
     broken = by_name[f"no fix, though one was told: {last} days later"]
@@ -258,12 +268,13 @@ def goals(rows: Sequence[Row]) -> list[Row]:
         goal("not fixed after 24 days, share", 0.8, ratio(broken, "not fixed")),
         goal("too early to tell after 3 days, share", 0.8, ratio(early, "cannot tell yet")),
         limit("verdicts that were ever wrong", 0.0, sum(map(number, wrong))),
-        limit(
-            "KPI alarms where nothing is wrong",
-            number(calm["alarms_budgeted"]),
-            number(calm["alarms"]),
+        *(
+            limit(
+                f"KPI alarms, {row['what']}", number(row["alarms_budgeted"]), number(row["alarms"])
+            )
+            for row in calm
         ),
-        limit("cases opened where nothing is wrong", 1.0, number(calm["cases_opened"])),
+        limit("cases opened where nothing is wrong", 1.0, number(calm[0]["cases"])),
     ]
 
 

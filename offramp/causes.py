@@ -1,21 +1,19 @@
 """The commands about causes: what they ask of the rooms, in order."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
 from journeys.check import check_log
 from journeys.definition import Definition, Outcome
-from journeys.errors import BundleError, FindingsError, OfframpError, listed
+from journeys.errors import BundleError, FindingsError, listed
 from journeys.find import find_journeys
 from journeys.log import EventLog
-from journeys.read import read_events, read_frame
+from journeys.read import read_frame
 from models.bundle import Bundle
 from models.threads import one_thread
 from offramp.console import Tell, working
 from rootcause.findings import Findings, read_findings
-from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
 from rootcause.sentinel import early_warnings
 from serving.registry import fetch_bundle
@@ -26,58 +24,39 @@ def searched(
     log: EventLog, definition: Definition, outcome: Outcome, *, seed: int, placebo: int = 0
 ) -> Findings:
     """Return the findings about one outcome, and warnings of what is too new to be one."""
-    journeys = find_journeys(log, definition)
     with working(f"Searching for causes ({outcome})") as tell:
-        found = find_causes(
-            log, journeys, definition, outcome, seed=seed, placebo=placebo, progress=tell
-        )
-        warnings = early_warnings(
-            log, journeys, definition, outcome, findings=found.findings, progress=tell
-        )
-        return replace(found, warnings=warnings)
+        return _searched(log, definition, outcome, tell, seed=seed, placebo=placebo)
+
+
+def _searched(
+    log: EventLog,
+    definition: Definition,
+    outcome: Outcome,
+    tell: Tell,
+    *,
+    seed: int,
+    placebo: int = 0,
+) -> Findings:
+    journeys = find_journeys(log, definition)
+    found = find_causes(
+        log, journeys, definition, outcome, seed=seed, placebo=placebo, progress=tell
+    )
+    warnings = early_warnings(log, journeys, definition, outcome, findings=found.findings)
+    return replace(found, warnings=warnings)
 
 
 def searched_for_all(
     log: EventLog, definition: Definition, *, seed: int, tell: Tell
 ) -> list[Findings]:
-    """Return the findings about every outcome."""
-    journeys = find_journeys(log, definition)
+    """Return the findings about every outcome, each with the warnings of what is too new."""
     with one_thread():
-        return [
-            find_causes(log, journeys, definition, outcome, seed=seed, progress=tell)
-            for outcome in definition.outcomes
-        ]
+        return [_searched(log, definition, one, tell, seed=seed) for one in definition.outcomes]
 
 
 def health_of(events: str, definition: Definition) -> list[str]:
     """Return what `offramp check` has to say of a log, a sentence each, without customer keys."""
     found = check_log(read_frame(events), definition, now=pd.Timestamp.now(tz="UTC"))
     return [problem.sentence_without_keys for problem in found.problems]
-
-
-def reported(
-    events: str, definition: Definition, model: str, file: str, *, seed: int
-) -> tuple[Path, Path]:
-    """Search every outcome and write the report; without a model it says nothing of predictions."""
-    if Path(file).suffix not in (".html", ".htm"):
-        raise OfframpError(
-            f"The report is a page: give --out a name that ends in .html, not {file!r}."
-        )
-    bundle = bundle_for(definition, model) if model else None
-    log = read_events(events, definition)
-    with working("Searching for causes") as tell:
-        findings = searched_for_all(log, definition, seed=seed, tell=tell)
-    data = ReportData(
-        log=log,
-        journeys=find_journeys(log, definition),
-        definition=definition,
-        findings=findings,
-        bundle=bundle,
-        health=health_of(events, definition),
-        model=model,
-    )
-    with working("Writing the report") as tell:
-        return write_report(file, data, progress=tell)
 
 
 def bundle_for(definition: Definition, model: str) -> Bundle:

@@ -18,6 +18,7 @@ from offramp import (
     learning,
     looking,
     predicting,
+    reporting,
     watching,
 )
 from offramp.console import say_fault
@@ -28,7 +29,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Use it": (predicting.score, predicting.serve),
     "Ask why": (
         explaining.findings,
-        explaining.report,
+        reporting.report,
         gathering.audience,
         injecting.inject,
     ),

@@ -13,6 +13,7 @@ from journeys.read import read_events
 from offramp.console import Tell
 from rootcause.findings import Findings, read_findings
 from rootcause.kpi import JourneyKpis, Loss
+from rootcause.life import DONE
 from rootcause.loss import loss_of
 from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
 from rootcause.whatif import saving_of
@@ -31,8 +32,8 @@ def compared(
         If findings are of no journey that was given.
     """
     definitions = [load_definition(file) for file in journeys]
-    _require_each_once(definitions)
-    found = [read_findings(file) for file in findings]
+    require_each_once(definitions)
+    found = [read_findings(file) for file in findings if file]
     _require_a_journey(found, definitions)
     measured = []
     for place, definition in enumerate(definitions):
@@ -44,7 +45,7 @@ def compared(
 def loss_in(
     log: EventLog, journeys: pd.DataFrame, definition: Definition, found: Sequence[Findings]
 ) -> Loss | None:
-    """Return what the open findings of a journey cost; None where that cannot be said."""
+    """Return what the findings cost that are not known to be fixed; None where nobody can say."""
     about = [one for one in found if one.journey == definition.name]
     if not about:
         return None
@@ -52,7 +53,7 @@ def loss_in(
         saving_of(log, journeys, definition, finding, outcome=one.outcome)
         for one in about
         for finding in one.findings
-        if finding.state == "open"
+        if finding.state not in (*DONE, "fixed")
     ]
     if not open_:
         return Loss(0.0, 0.0, 0.0, currency=definition.values.currency)  # noqa: PD011 - no Series
@@ -67,7 +68,8 @@ def _measured(
     return kpis, loss_in(log, journeys, definition, found)
 
 
-def _require_each_once(definitions: Sequence[Definition]) -> None:
+def require_each_once(definitions: Sequence[Definition]) -> None:
+    """Refuse two definitions of the same journey."""
     names = [definition.name for definition in definitions]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

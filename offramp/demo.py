@@ -17,14 +17,16 @@ from journeys.read import read_events
 from journeys.samples import samples_at_end
 from journeys.simulate import simulate, write_simulation
 from models.bundle import Bundle
-from offramp.causes import health_of, searched_for_all
+from offramp.causes import searched_for_all
 from offramp.console import out, working, write_json
+from offramp.reported import Sources, data_of
 from offramp.show import evaluated, found_causes, scored
 from offramp.show_models import placed_briefly
 from rootcause.findings import write_findings
-from rootcause.report import ReportData, write_report
+from rootcause.report import write_report
 from serving.registry import fetch_bundle
 from serving.scoring import answer_as_dict, answer_to
+from training.reports import keep_report
 from training.score import score_open
 from training.tracking import Tracked, track
 from training.train import train
@@ -45,6 +47,11 @@ class _Places:
     @property
     def journey(self) -> Path:
         return self.folder / "simulated" / "journey.yaml"
+
+    @property
+    def other_journeys(self) -> list[Path]:
+        """The definitions of the customers' other journeys, in the same log."""
+        return sorted(set(self.events.parent.glob("*.yaml")) - {self.journey})
 
     @property
     def report(self) -> Path:
@@ -82,10 +89,12 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
         write_findings(found, places.findings(found.outcome))
         console.print(found_causes(found))
     with _step(console, "Write the report"), working("Writing") as tell:
-        journeys = find_journeys(log, definition)
-        health = health_of(str(places.events), definition)
-        data = ReportData(log, journeys, definition, findings, trained.bundle, health, tracked.uri)
-        write_report(places.report, data, progress=tell)
+        definitions = [definition, *map(load_definition, places.other_journeys)]
+        sources = Sources(str(places.events), definitions, trained.bundle, tracked.uri)
+        written = write_report(
+            places.report, data_of(sources, log, findings, tell=tell), progress=tell
+        )
+        keep_report(tracked.uri, written)
     with _step(console, "Score the customer most likely to call"):
         registered = fetch_bundle(tracked.uri)
         request = _request_of_the_likeliest(log, registered)

@@ -1,11 +1,11 @@
-"""The commands that say why, whom it concerns, and whether a fix has worked."""
+"""The command that says why."""
 
 from typing import Annotated
 
 import typer
 
 from offramp.console import out
-from offramp.options import Events, Journey, Json, Model, Outcome, Seed
+from offramp.options import Events, Journey, Json, Outcome, Seed
 from offramp.reading import outcome_of, read_log
 
 
@@ -37,18 +37,3 @@ def findings(
         out().print(early(found.warnings))
     if json:
         write_findings(found, json)
-
-
-def report(
-    events: Events,
-    journey: Journey,
-    file: Annotated[str, typer.Option("--out", help="The HTML file to write.")],
-    model: Model = "",
-    seed: Seed = 0,
-) -> None:
-    """Write the root-cause report: one HTML file to read, and the same as JSON beside it."""
-    from journeys.definition_file import load_definition
-    from offramp.causes import reported
-
-    page, data = reported(events, load_definition(journey), model, file, seed=seed)
-    out().print(f"Report: {page}\nThe same as data: {data}")

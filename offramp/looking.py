@@ -33,10 +33,13 @@ def simulate(
 
     from journeys.simulate import simulate as simulated
     from journeys.simulate import write_simulation
+    from rootcause.wording import things
 
     world = simulated(scenario, customers=customers, seed=seed)
     write_simulation(world, Path(folder))
-    out().print(f"{len(world.events):,} events of {customers:,} customers in {folder}/")
+    out().print(
+        f"{things(len(world.events), 'event')} of {things(customers, 'customer')} in {folder}/"
+    )
 
 
 def check(events: Events, journey: Journey, json: Json = "") -> None:

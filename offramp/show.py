@@ -11,7 +11,7 @@ from rich.text import Text
 
 from journeys.check import LogCheck
 from rootcause.findings import Finding, Findings
-from rootcause.wording import condition_list
+from rootcause.wording import condition_list, things
 from serving.messages import JourneyPrediction
 from training.evaluate import doubts
 
@@ -29,11 +29,12 @@ def checked(found: LogCheck) -> RenderableType:
         else _UNKNOWN
     )
     head = Text(
-        f"{found.journey}: {found.events:,} events of {found.customers:,} customers, {span}"
+        f"{found.journey}: {things(found.events, 'event')} of "
+        f"{things(found.customers, 'customer')}, {span}"
     )
     journeys = ", ".join(f"{count:,} {state}" for state, count in found.journeys.items() if count)
     total = sum(found.journeys.values())
-    parts: list[RenderableType] = [head, Text(f"{total:,} journeys: {journeys or 'none'}")]
+    parts: list[RenderableType] = [head, Text(f"{things(total, 'journey')}: {journeys or 'none'}")]
     parts.append(Text(f"{found.samples:,} samples (cutoffs at events and at ticks of silence)"))
     parts.append(_labels(found))
     for title, counts in (("activity", found.activities), ("channel", found.channels)):

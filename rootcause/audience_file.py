@@ -1,5 +1,6 @@
 """Audience files: the earlier list, read back from Parquet, CSV or JSON Lines."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -50,9 +51,8 @@ def _csv(path: Path) -> pd.DataFrame:
 
 
 def _lines(path: Path) -> pd.DataFrame:
-    kept = {"customer_id": str, "journey": str}
-    found = pd.read_json(path, lines=True, dtype=kept, convert_dates=False)
-    return found if len(found.columns) else found.reindex(columns=list(COLUMNS))
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(COLUMNS))
 
 
 def _checked(found: pd.DataFrame, path: Path) -> pd.DataFrame:

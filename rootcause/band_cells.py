@@ -21,6 +21,7 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 FIRST_DAYS = 56
+LEAKAGE_THERE = "leakage there"
 _STRETCHES = (1.0, 3.0, 7.0)
 _SILENCES = (1.75, 2.5)
 _FEWEST_ENDS = 30
@@ -113,15 +114,18 @@ def steps_of(seen: Seen) -> Steps:
 def asked_about(seen: Seen, steps: Steps, step: int, kpi: str) -> Asked | None:
     """Return a KPI's question at a step; None where the definition does not ask it.
 
-    leakage: a contact after the step. completion: moving on to a later step or the goal.
-    abandonment: ending in silence before that. errors: a failed attempt before that.
+    leakage: a contact after the step (leakage there: and before a later one). completion: moving on
+    to a later step or the goal. abandonment: ending in silence before that. errors: a failed
+    attempt before that.
     """
     definition, at = seen.definition, steps.reached[step]
     moved = steps.moved_on(step, np.where(seen.state == "success", seen.end, NEVER))
     gone = np.minimum(moved, seen.end)
-    if kpi == "leakage" and definition.leakage is not None:
+    if kpi in ("leakage", LEAKAGE_THERE) and definition.leakage is not None:
         called = seen.time_of_next(seen.contact, after=seen.start - 1)
         fresh = np.where(called > at, at, NEVER)
+        if kpi == LEAKAGE_THERE:
+            called = np.where((called <= gone) | (called <= at), called, NEVER)
         return Asked(fresh, called, _edges(definition.leakage.within, _STRETCHES))
     if kpi == "completion":
         return Asked(at, moved, _edges(None, _STRETCHES))

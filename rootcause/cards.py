@@ -7,16 +7,19 @@ card. The strongest of them (by its harm) speaks for the card.
 from collections.abc import Sequence
 
 from journeys.definition import Definition, Outcome
+from rootcause.acting import case_of, life_words
 from rootcause.certainty import certainty_of, doubts_about, excess_by_tier
 from rootcause.findings import Finding, Findings
+from rootcause.life import Case
 from rootcause.ticket import ticket_of
 from rootcause.wording import (
     bad_noun,
-    bad_words,
+    between,
     condition_words,
     count,
     day,
     days_between,
+    money_between,
     one_in,
     percent,
     percent_between,
@@ -24,17 +27,21 @@ from rootcause.wording import (
     points,
     points_between,
     shown_count,
-    who,
+    things,
 )
+
+SETTLED = ("fixed", "closed", "expired")
+"""States of a finding that nobody needs to act on any more."""
 
 Asked = tuple[Outcome, Finding]
 """An outcome and a finding about it."""
 
 
-def grouped(findings: Sequence[Findings]) -> list[list[Asked]]:
+def grouped(findings: Sequence[Findings], cases: Sequence[Case] = ()) -> list[list[Asked]]:
     """Return findings of equal conditions together, the most harmful group first.
 
-    Inside a group the finding with the greatest effect comes first.
+    Inside a group the finding with the greatest effect comes first. Those that are settled come
+    last: last month's fault is not what to read about first.
     """
     groups: dict[tuple[tuple[str, str], ...], list[Asked]] = {}
     for about in findings:
@@ -43,37 +50,26 @@ def grouped(findings: Sequence[Findings]) -> list[list[Asked]]:
             groups.setdefault(key, []).append((about.outcome, one))
     for group in groups.values():
         group.sort(key=lambda asked: -asked[1].effect)
-    return sorted(groups.values(), key=lambda group: -group[0][1].harmed_journeys)
+    return sorted(
+        groups.values(), key=lambda group: (settled(group, cases), -group[0][1].harmed_journeys)
+    )
 
 
-def headline(findings: Sequence[Findings]) -> dict[str, object]:
-    """Return the first sentences: what, since when, how sure, how many."""
-    groups = grouped(findings)
-    if not groups:
-        return _nothing_found(findings)
-    outcome, one = groups[0][0]
-    others = len(groups) - 1
-    more = ""
-    if others:
-        more = f"{others} more finding{'s' if others > 1 else ''} below."
-    return {
-        "found": True,
-        "text": (
-            f"Since {day(one.onset)}, {who(one.conditions)} {bad_words(outcome)} "
-            f"{points(one.effect)} more often after “{plain(one.conditions['activity'])}” "
-            f"({points_between(*one.effect_interval)})."
-        ),
-        "more": more,
-        "facts": _facts(outcome, one),
-    }
+def settled(group: Sequence[Asked], cases: Sequence[Case] = ()) -> bool:
+    """Whether every finding of a group was fixed, closed or has expired."""
+    return all(_state(one, cases) in SETTLED for _, one in group)
 
 
-def card(group: Sequence[Asked], definition: Definition) -> dict[str, object]:
+def card(
+    group: Sequence[Asked], definition: Definition, cases: Sequence[Case] = ()
+) -> dict[str, object]:
     """Return a card's words and numbers; plain data."""
     outcome, one = group[0]
+    case = case_of(cases, one.id)
     return {
         "id": one.id,
-        "state": one.state,
+        "state": _state(one, cases),
+        "life": "" if case is None else life_words(case),
         "title": condition_words(one.conditions),
         "conditions": one.conditions,
         "onset": one.onset,
@@ -103,8 +99,8 @@ def checked(about: Findings) -> dict[str, object]:
         "outcome": about.outcome,
         "words": bad_noun(about.outcome),
         "found": len(about.findings),
-        "steps": _many(searched.steps, "step"),
-        "attributes": _many(searched.attributes, "attribute"),
+        "steps": things(searched.steps, "step"),
+        "attributes": things(searched.attributes, "attribute"),
         "conditions": count(searched.conditions),
         "false_discovery_rate": f"{100 * searched.false_discovery_rate:g} %",
         "smallest": None if smallest is None else points(smallest),
@@ -113,66 +109,9 @@ def checked(about: Findings) -> dict[str, object]:
     }
 
 
-def _nothing_found(findings: Sequence[Findings]) -> dict[str, object]:
-    known = [about for about in findings if about.smallest_detectable_effect is not None]
-    if not known:
-        notes = " ".join(about.note for about in findings if about.note)
-        return {
-            "found": False,
-            "text": "Nothing could be searched yet.",
-            "more": notes,
-            "facts": [],
-        }
-    sizes = [
-        f"{points(about.smallest_detectable_effect or 0.0)} for {bad_noun(about.outcome)}"
-        for about in known
-    ]
-    looked = sum(about.searched.conditions for about in known)
-    return {
-        "found": False,
-        "text": f"Nothing found in {looked:,} combinations of step and conditions.",
-        "more": (
-            "That is an answer. What could have hidden: an effect smaller than about "
-            f"{_listed(sizes)}. Of causes of that size that began in the last third of the log, "
-            "half would have been seen, and more of larger ones."
-        ),
-        "facts": [],
-    }
-
-
-def _facts(outcome: str, one: Finding) -> list[dict[str, str]]:
-    return [
-        {"label": "What", "value": condition_words(one.conditions)},
-        {
-            "label": "Since when",
-            "value": f"{day(one.onset)} ({days_between(*one.onset_interval)})",
-        },
-        {
-            "label": "How much worse",
-            "value": f"{percent(one.rate)} instead of {percent(one.expected_rate)} "
-            f"{bad_words(outcome)}",
-        },
-        {
-            "label": "How many",
-            "value": f"{count(one.exposed_journeys)} journeys met it, "
-            f"about {count(one.harmed_journeys)} were harmed",
-        },
-        {
-            "label": "How sure",
-            "value": f"{one_in(one.q_value)} findings as strong as this is a false alarm",
-        },
-        {"label": "Who can fix it", "value": _owner(one)},
-    ]
-
-
-def _owner(one: Finding) -> str:
-    step = plain(one.conditions.get("activity", "this step"))
-    return f"the team that owns “{step}”; a text for their ticket is below"
-
-
 def _effect(outcome: str, one: Finding, definition: Definition) -> dict[str, object]:
     low, high = one.effect_interval
-    harm = _harm_between(one)
+    harm = harm_between(one)
     return {
         "id": one.id,
         "outcome": outcome,
@@ -187,13 +126,18 @@ def _effect(outcome: str, one: Finding, definition: Definition) -> dict[str, obj
         "since_between": days_between(*one.onset_interval),
         "harmed_journeys": shown_count(one.harmed_journeys),
         "harmed": count(one.harmed_journeys),
-        "harmed_between": f"{count(harm[0])} to {count(harm[1])}",
+        "harmed_between": between(harm),
         "sure": one_in(one.q_value),
-        "money": _money(outcome, one, definition),
+        "money": money_of(outcome, one, definition),
     }
 
 
-def _harm_between(one: Finding) -> tuple[float, float]:
+def _state(one: Finding, cases: Sequence[Case]) -> str:
+    case = case_of(cases, one.id)
+    return one.state if case is None else case.state
+
+
+def harm_between(one: Finding) -> tuple[float, float]:
     """Return the interval of the harmed journeys."""
     if one.harmed_interval is not None:
         return one.harmed_interval
@@ -201,16 +145,16 @@ def _harm_between(one: Finding) -> tuple[float, float]:
     return max(low, 0.0) * one.exposed_journeys, max(high, 0.0) * one.exposed_journeys
 
 
-def _money(outcome: str, one: Finding, definition: Definition) -> str:
+def money_of(outcome: str, one: Finding, definition: Definition) -> str:
     """Say what the harm costs, with the assumption; empty where the definition has no value."""
     values = definition.values
     each = {"success": values.success, "leakage": values.contact}.get(outcome)
     if each is None:
         return ""
-    low, high = (end * each for end in _harm_between(one))
+    low, high = (end * each for end in harm_between(one))
     what = "a success" if outcome == "success" else "a contact"
     return (
-        f"{low:,.0f} to {high:,.0f} {values.currency}, if {what} is worth "
+        f"{money_between(low, high, values.currency)}, if {what} is worth "
         f"{each:,.2f} {values.currency}"
     )
 
@@ -252,11 +196,3 @@ def _share(symptom: dict[str, object]) -> str:
         return ""
     share, low, high = (float(str(symptom[name])) for name in ("share", "share_low", "share_high"))
     return f"{percent(share)} of the effect ({percent_between(low, high)})"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -42,8 +42,10 @@ class Road:
         spells, rows = spells_in(self.origin, self.stop, self.ended, self.customer, window)
         place = np.full(len(self.origin), -1, dtype=np.int64)
         place[rows] = np.arange(len(rows))
-        spell, age = place[self.mark_of], self.mark_at - self.origin[self.mark_of]
-        counted = (spell >= 0) & (age > spells.entry[spell]) & (age <= spells.exit[spell])
+        here = place[self.mark_of] >= 0
+        spell = place[self.mark_of[here]]
+        age = self.mark_at[here] - self.origin[self.mark_of[here]]
+        counted = (age > spells.entry[spell]) & (age <= spells.exit[spell])
         return curve_of(spells, Marks(spell[counted], age[counted]))
 
 

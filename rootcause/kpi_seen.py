@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from journeys.definition import Definition
 from journeys.find import NEVER, end_times, ends_of, find_journeys
-from journeys.log import CHANNEL, CUSTOMER, EventLog, microseconds
+from journeys.log import CHANNEL, EventLog, log_until, microseconds
 from journeys.rule import Rule
 
 Ints = NDArray[np.int64]
@@ -141,22 +141,16 @@ def seen_by(
     """Return what had been seen by an instant (UTC where it has no zone), that instant included.
 
     Without one: the whole log.
+
+    Raises
+    ------
+    TooLittleDataError
+        If there was no event yet.
     """
-    ends = int(log.times.max())
     if until is None:
-        return Seen(log, journeys, definition, ends)
+        return Seen(log, journeys, definition, int(log.times.max()))
     at = until.tz_localize("UTC") if until.tzinfo is None else until.tz_convert("UTC")
+    known = log_until(log, at)
     micros = int(microseconds(pd.Series([at]))[0])
-    if micros >= ends:
-        return _known_until(log, definition, micros)
-    kept = log.events[log.times <= micros].reset_index(drop=True)
-    if not len(kept):
-        return Seen(EventLog(kept, at), journeys.iloc[:0], definition, micros)
-    # codes of customers are given anew: nobody is among them who comes later
-    kept[CUSTOMER] = kept[CUSTOMER].cat.remove_unused_categories()
-    return _known_until(EventLog(kept, kept["time"].max()), definition, micros)
-
-
-def _known_until(log: EventLog, definition: Definition, micros: int) -> Seen:
-    known = np.full(len(ends_of(log)), micros)
-    return Seen(log, find_journeys(log, definition, ends=known), definition, micros)
+    ends = np.full(len(ends_of(known)), micros)
+    return Seen(known, find_journeys(known, definition, ends=ends), definition, micros)

@@ -1,13 +1,16 @@
-"""Overview: how many journeys there were, how they ended, and how far they came."""
+"""Overview: how many journeys there were, how they ended, and where they break."""
 
-import numpy as np
 import pandas as pd
 
 from journeys.definition import Definition
 from journeys.find import STATES
-from journeys.log import ACTIVITY, EventLog
+from journeys.log import EventLog
+from rootcause.delays import delays_of, delays_picture
+from rootcause.funnel import funnel_of, funnel_picture
 from rootcause.intervals import rate_interval
-from rootcause.wording import SMALLEST_CELL, count, day, percent, percent_between, plain
+from rootcause.journey_map import journey_map
+from rootcause.map_picture import map_picture
+from rootcause.wording import SMALLEST_CELL, count, day, many, percent, percent_between
 
 _STATE_WORDS = {
     "success": "reached the goal",
@@ -17,20 +20,35 @@ _STATE_WORDS = {
 }
 
 
-def overview_of(log: EventLog, journeys: pd.DataFrame, definition: Definition) -> dict[str, object]:
+def overview_of(log: EventLog, journeys: pd.DataFrame) -> dict[str, object]:
     """Return what the report says of the log and its journeys; plain data."""
     ended = journeys[journeys["state"] != "open"]
     return {
         "first_day": day(log.events["time"].min()),
         "last_day": day(log.ends),
-        "events": count(len(log)),
-        "customers": count(len(log.offsets) - 1),
-        "journeys": count(len(journeys)),
-        "ended": count(len(ended)),
+        "events": many(len(log), "event"),
+        "customers": many(len(log.offsets) - 1, "customer"),
+        "journeys": many(len(journeys), "journey"),
+        "ended": many(len(ended), "journey"),
         "open": count(len(journeys) - len(ended)),
         "endings": _endings(ended),
-        "milestones": _milestones(log, ended, definition),
     }
+
+
+def breaks_of(
+    log: EventLog, journeys: pd.DataFrame, definition: Definition
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Return the map, the funnel and the delays as plain data, and their pictures."""
+    shown = journey_map(log, journeys, definition)
+    funnel = funnel_of(log, journeys, definition)
+    delays = delays_of(log, journeys, definition)
+    pictures = {
+        "map": "" if shown is None else map_picture(shown),
+        "funnel": "" if funnel is None else funnel_picture(funnel),
+        "delays": delays_picture(delays),
+    }
+    told: dict[str, object] = {"map": shown, "funnel": funnel, "delays": delays}
+    return told, {name: picture for name, picture in pictures.items() if picture}
 
 
 def _endings(ended: pd.DataFrame) -> list[dict[str, object]]:
@@ -41,22 +59,6 @@ def _endings(ended: pd.DataFrame) -> list[dict[str, object]]:
         for state in STATES
         if state != "open" and counts.get(state, 0)
     ]
-
-
-def _milestones(
-    log: EventLog, ended: pd.DataFrame, definition: Definition
-) -> list[dict[str, object]]:
-    """Return the share of ended journeys that reached each milestone."""
-    activity = log.events[ACTIVITY].astype(object).to_numpy()
-    rows, before = [], len(ended)
-    for name in definition.milestones:
-        running = np.concatenate([[0], np.cumsum(activity == name)])
-        seen = running[ended["last"].to_numpy() + 1] - running[ended["first"].to_numpy()]
-        reached = int((seen > 0).sum())
-        lost = max(before - reached, 0)
-        rows.append({"words": plain(name), "lost": count(lost), **_share(reached, len(ended))})
-        before = reached
-    return rows
 
 
 def _share(part: int, whole: int) -> dict[str, object]:

@@ -59,6 +59,11 @@ def kpis_of(
     JourneyKpis, without a loss.  A KPI that the definition does not ask for is not among them; one
     that cannot be said (fewer than ten journeys, a period that begins before the log does, nobody
     watched for long enough) has None for its numbers.  Weeks begin on Mondays and are whole.
+
+    Raises
+    ------
+    TooLittleDataError
+        If the log has no event until then.
     """
     seen = seen_by(log, journeys, definition, until)
     roads = {name: road for name, of in ROADS.items() if (road := of(seen)) is not None}
@@ -87,7 +92,7 @@ def portfolio_of(measured: Sequence[tuple[JourneyKpis, Loss | None]]) -> Portfol
 
 def _told_in(seen: Seen, roads: dict[str, Road], span: tuple[int, int]) -> dict[str, Estimate]:
     """Return the KPIs of a period; of one that begins before the log nothing is known."""
-    if not len(seen.log) or span[0] < _midnight(int(seen.log.times.min())):
+    if span[0] < _midnight(int(seen.log.times.min())):
         return {}
     return measured_in(seen, roads, span)
 
@@ -130,8 +135,6 @@ def _in_week(week: str, one: Estimate) -> dict[str, object]:
 
 def _weeks(seen: Seen) -> list[tuple[int, int]]:
     """Return the last whole weeks, Monday to Sunday, oldest first."""
-    if not len(seen.log):
-        return []
     last = (seen.whole_until - _FIRST_MONDAY) // _WEEK * _WEEK + _FIRST_MONDAY
     begins = last - _WEEK * np.arange(MOST_WEEKS, 0, -1)
     first = _midnight(int(seen.log.times.min()))

@@ -174,17 +174,19 @@ def standing_of(
     samples: pd.DataFrame,
     activity: str,
 ) -> Floats:
-    """Return where journeys stand before an activity, the features of the trees, shape (n, 9).
+    """Return where journeys stand before an activity, the features of the trees, shape (n, 10).
 
     Last event and channel as codes, then milestone, age, silence, events and contacts so far, how
-    often it has been there and how many hours ago last; NaN where there is none.
+    often it has been there and how many hours ago last (NaN where there is none), and the day of
+    the week: three days that hold a weekend bring fewer than three that do not.
     """
     here = positions_of(log, journeys, definition, samples)
     flags = (log.events[ACTIVITY] == activity).to_numpy()
     seen = samples["seen"].to_numpy()
     first = journeys["first"].to_numpy()[samples["journey"].to_numpy()]
     latest = last_flagged(flags, first, seen)
-    ago = (microseconds(samples["cutoff"]) - log.times[latest]) / (MICROS_A_DAY / 24)
+    cutoff = microseconds(samples["cutoff"])
+    ago = (cutoff - log.times[latest]) / (MICROS_A_DAY / 24)
     columns = (
         here.activity,
         np.where(here.channel < 0, np.nan, here.channel),
@@ -195,6 +197,7 @@ def standing_of(
         here.contacts,
         count_between(flags, first, seen),
         np.where(latest < 0, np.nan, ago),
+        cutoff // MICROS_A_DAY % 7,
     )
     return np.column_stack(columns).astype(np.float64)
 

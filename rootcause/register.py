@@ -231,7 +231,9 @@ def write_register(register: Register, folder: str | Path) -> None:
     for searched in register.searches:
         cases = register.cases_of(searched.journey, searched.outcome)
         standing = tuple(case.as_finding() for case in cases if not case.is_done)
-        found = replace(searched, findings=standing)
+        day = register.day_of(searched.journey)
+        as_of = searched.log_ends if day is None else day.until
+        found = replace(searched, findings=standing, log_ends=as_of)
         _put(folder / f"findings-{found.journey}-{found.outcome}.json", found.as_dict())
 
 

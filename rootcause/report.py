@@ -1,15 +1,13 @@
 """The report: one self-contained HTML file for those who must act, and a JSON of all it shows.
 
 No request leaves the file, no script is needed, and every name from the log is escaped. Numbers
-come from the sections (`overview`, `cards`, `trust`), pictures from `plots`; the page itself is
-`templates/report.html`.
+come from the sections, pictures are SVG drawn here; the page itself is `templates/report.html`.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,37 +17,42 @@ from journeys.errors import OfframpError
 from journeys.log import EventLog
 from journeys.writing import whole_file
 from models.bundle import Bundle
-from rootcause.cards import Asked, card, checked, grouped, headline
-from rootcause.exposure import Exposures, exposures_of
-from rootcause.figures import svg_text
+from rootcause.acting import fixes_section, money_section, others_section, people_section
+from rootcause.audience_summary import AudienceSummary
+from rootcause.cards import Asked, card, checked, grouped
+from rootcause.early_section import early_section
+from rootcause.finding_pictures import Drawn, drawn_for
 from rootcause.findings import Findings
 from rootcause.glossary import GLOSSARY
-from rootcause.overview import overview_of
-from rootcause.plots import TIERS, drivers_figure, onset_figure, reliability_figure
+from rootcause.headline import headline
+from rootcause.life import Case
+from rootcause.next_days import by_finding
+from rootcause.overview import breaks_of, overview_of
+from rootcause.portfolio import Portfolio
+from rootcause.ranking import ranking_section, trend_pictures
 from rootcause.standing import standing_section
-from rootcause.trust import (
-    calibration_words,
-    drivers_by_outcome,
-    drivers_section,
-    predictions_section,
-    rows_for_drivers,
-    shown_bins,
-)
-from rootcause.weeks import first_seen, weeks_of
-from rootcause.wording import bad_noun, condition_words, day, percent, plain
+from rootcause.trust_section import trust_of
+from rootcause.whatif import Saving
+from rootcause.wording import condition_words, day, plain
 
 Progress = Callable[[str, float], None]
 
-_OUTCOME_WORDS = {
-    "success": "reaching the goal",
-    "leakage": "reaching the contact centre",
-    "churn": "leaving",
+_ABSENT = {
+    "portfolio": "The journeys were not compared. “offramp report” does so for each --journey.",
+    "money": "What a fix would save was not computed. “offramp whatif” does so for one finding.",
+    "people": "No list of customers was made. “offramp audience” makes one for each finding.",
+    "fixes": "No fix has been recorded. “offramp watch --state DIR” keeps the findings, "
+    "“offramp finding fix” records a fix, and “offramp report --state DIR” shows its verdict here.",
+    "predictions": "No model was given, so nothing is said of predictions. "
+    "“offramp train” makes one, and “offramp report --model” shows how far to trust it.",
+    "breaks": "There is too little to show: fewer than 10 journeys, or the definition names no two "
+    "milestones that occur in this log. List them under “milestones:”.",
 }
 
 
 @dataclass(frozen=True, eq=False)
 class ReportData:
-    """Everything that a report is made from.
+    """Everything that a report is made from; what is absent is said on the page.
 
     Attributes
     ----------
@@ -57,6 +60,10 @@ class ReportData:
     bundle : the fitted models, for drivers and for the quality of predictions; None leaves both out
     health : what `offramp check` has to say of the log, a sentence each
     model : the name under which the bundle is known, such as ``models:/offramp-NAME@champion``
+    portfolio : the KPIs of this journey and of others
+    savings, audiences : of the findings, by their ids; others are not shown
+    cases : the findings of a watch and their lives: owners, fixes, verdicts
+    alarms : KPIs outside their expected band, as `rootcause.band.Alarm.as_dict` gives them
     """
 
     log: EventLog
@@ -66,6 +73,11 @@ class ReportData:
     bundle: Bundle | None = None
     health: Sequence[str] = ()
     model: str = ""
+    portfolio: Portfolio | None = None
+    savings: Sequence[Saving] = ()
+    audiences: Sequence[AudienceSummary] = ()
+    cases: Sequence[Case] = ()
+    alarms: Sequence[Mapping[str, object]] = ()
 
 
 def write_report(
@@ -102,27 +114,34 @@ def report_content(
 ) -> tuple[dict[str, object], dict[str, str]]:
     """Return all that the report shows as plain data, and its pictures as SVG by name."""
     tell = progress or (lambda _label, _share: None)
-    groups = grouped(data.findings)
-    pictures: dict[str, str] = {}
+    groups = grouped(data.findings, data.cases)
     tell("report: findings", 0.1)
-    _draw_onsets(data, groups, pictures)
-    tell("report: drivers", 0.5)
-    drivers = _drivers(data, pictures)
-    predictions = _predictions(data, pictures)
+    drawn = drawn_for(data.log, data.journeys, data.definition, groups, data.savings)
+    tell("report: journeys", 0.3)
+    breaks, pictures = breaks_of(data.log, data.journeys, data.definition)
+    tell("report: predictions", 0.5)
+    trust, believed = trust_of(data.log, data.journeys, data.definition, data.bundle)
+    pictures |= drawn.pictures | believed
     content: dict[str, object] = {
         "journey": data.definition.name,
         "title": plain(data.definition.name).capitalize(),
-        "headline": headline(data.findings),
-        "overview": overview_of(data.log, data.journeys, data.definition),
-        "cards": [card(group, data.definition) for group in groups],
+        "headline": headline(
+            data.findings, data.definition, savings=by_finding(data.savings), cases=data.cases
+        ),
+        "overview": overview_of(data.log, data.journeys),
+        **_journeys(data, pictures),
+        "breaks": breaks,
+        "cards": [_card(group, data, drawn) for group in groups],
+        "early": early_section(data.findings),
         "standing": standing_section(data.findings),
         "checked": [checked(about) for about in data.findings],
-        "drivers": drivers,
-        "predictions": predictions,
+        **_acting(data, groups),
+        **trust,
         "model": _model(data),
         "health": list(data.health),
         "privacy": _privacy(data.definition),
         "glossary": [{"word": word, "meaning": meaning} for word, meaning in GLOSSARY],
+        "absent": _ABSENT,
     }
     return content, pictures
 
@@ -139,68 +158,32 @@ def render(content: dict[str, object], pictures: dict[str, str]) -> str:
     return environment.get_template("report.html").render(**content, pictures=pictures)
 
 
-def _draw_onsets(
-    data: ReportData, groups: Sequence[Sequence[Asked]], pictures: dict[str, str]
-) -> None:
-    exposures: dict[str, Exposures] = {}
-    for (outcome, one), *_ in groups:
-        if outcome not in exposures:
-            exposures[outcome] = exposures_of(data.log, data.journeys, data.definition, outcome)
-        weeks = weeks_of(exposures[outcome], one.conditions)
-        if weeks.empty:
-            continue
-        release = first_seen(data.log, one.conditions)
-        figure = onset_figure(weeks, onset=one.onset, release=release, outcome=bad_noun(outcome))
-        since = f" They were first seen on {day(release)}." if release is not None else ""
-        pictures[f"onset_{one.id}"] = svg_text(
-            figure,
-            f"Rate of {bad_noun(outcome)} over time for {condition_words(one.conditions)} and for "
-            f"others at the same step. From the onset on {day(one.onset)} it is "
-            f"{percent(one.rate)} instead of {percent(one.expected_rate)}.{since}",
-        )
+def _journeys(data: ReportData, pictures: dict[str, str]) -> dict[str, object]:
+    """Return the ranking and what is outside its band; its trends go to the pictures."""
+    if data.portfolio is not None:
+        pictures |= trend_pictures(data.portfolio)
+    return {
+        "ranking": [] if data.portfolio is None else ranking_section(data.portfolio),
+        "alarms": [str(alarm["words"]) for alarm in data.alarms],
+    }
 
 
-def _drivers(data: ReportData, pictures: dict[str, str]) -> list[dict[str, object]]:
-    if data.bundle is None:
-        return []
-    rows = rows_for_drivers(data.log, data.journeys, data.definition, data.bundle)
-    sections = []
-    for outcome, drivers in drivers_by_outcome(data.bundle, rows).items():
-        words = _OUTCOME_WORDS.get(outcome, outcome)
-        strongest = "; ".join(
-            f"{tier_words}: {', '.join(drivers[drivers['tier'] == tier]['words'].head(2))}"
-            for tier, tier_words in TIERS.items()
-            if (drivers["tier"] == tier).any()
-        )
-        pictures[f"drivers_{outcome}"] = svg_text(
-            drivers_figure(drivers),
-            f"The strongest drivers of {words}, by mean influence with intervals: {strongest}.",
-        )
-        sections.append({"outcome": outcome, "words": words} | drivers_section(drivers))
-    return sections
+def _card(group: Sequence[Asked], data: ReportData, drawn: Drawn) -> dict[str, object]:
+    id_ = group[0][1].id
+    return card(group, data.definition, data.cases) | {
+        "timelines": drawn.examples.get(id_, []),
+        "ahead": drawn.ahead.get(id_, ""),
+    }
 
 
-def _predictions(data: ReportData, pictures: dict[str, str]) -> list[dict[str, object]]:
-    evaluation = {} if data.bundle is None else data.bundle.manifest.get("evaluation", {})
-    if not isinstance(evaluation, dict):
-        return []
-    order = [outcome for outcome in data.definition.outcomes if outcome in evaluation]
-    return [_prediction(outcome, evaluation[outcome], pictures) for outcome in order]
-
-
-def _prediction(
-    outcome: str, evaluation: Mapping[str, Any], pictures: dict[str, str]
-) -> dict[str, object]:
-    words = _OUTCOME_WORDS.get(outcome, outcome)
-    bins = shown_bins(evaluation)
-    if bins:
-        said = " ".join(calibration_words(outcome, bins))
-        pictures[f"reliability_{outcome}"] = svg_text(
-            reliability_figure(pd.DataFrame(bins), words=words),
-            f"Observed against predicted share for {words}. {said}",
-        )
-    section = predictions_section(outcome, evaluation)
-    return {"outcome": outcome, "words": words} | section
+def _acting(data: ReportData, groups: Sequence[Sequence[Asked]]) -> dict[str, object]:
+    names = {one.id: condition_words(one.conditions) for group in groups for _, one in group}
+    return {
+        "people": people_section(data.audiences, names),
+        "money": money_section(data.savings, names),
+        "fixes": fixes_section(data.cases),
+        "watched": others_section(data.cases, list(names)),
+    }
 
 
 def _model(data: ReportData) -> dict[str, str] | None:

@@ -44,9 +44,10 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
     journeys : of `journeys.find.find_journeys`
     placebo : so many whole searches more, of the same log with its attributes dealt anew
         (`rootcause.placebo`), to see what would be found in noise
-    steps : search only these (those that too few reach are passed over), in less time. What is
-        found is as sure as if every step had been searched, because the conjunctions of all are
-        counted; but a fault that arises at a step left out is then named where it shows
+    steps : search only these (those that too few reach are passed over), in less time. The
+        conjunctions of all steps are counted, so the rate stands as if all had been searched; but
+        a fault that arises at a step left out is named where it shows, and the misfit allowance is
+        learnt from these steps alone
     progress : called with a label and the share done, 0 to 1
     """
     tell = progress or (lambda _label, _share: None)

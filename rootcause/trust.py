@@ -12,9 +12,13 @@ from journeys.log import EventLog
 from journeys.samples import samples_of
 from models.bundle import Bundle
 from rootcause.drivers import ScoredRows, drivers_of, tier_shares
-from rootcause.plots import TIERS
 from rootcause.wording import count, percent
 
+TIERS = {
+    "context": "Who they are",
+    "technical": "What they used",
+    "behaviour": "What they did",
+}
 _HAPPENED = {
     "success": "reached the goal",
     "leakage": "reached the contact centre",

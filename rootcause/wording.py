@@ -37,6 +37,57 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def between(interval: tuple[float, ...]) -> str:
+    """Return an interval of a count, its ends hidden as `count` hides.
+
+    >>> between((105.2, 183.0)), between((3.0, 14.0)), between((0.0, 4.0))
+    ('105 to 183', 'fewer than 10 to 14', 'fewer than 10')
+    """
+    low, high = (count(max(end, 0.0)) for end in interval)
+    hidden = high.startswith("fewer")
+    return high if hidden or low == high else f"{low} to {high}"
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount of money, rounded as its size deserves.
+
+    >>> money(1234.4, "EUR"), money(7.5, "EUR")
+    ('1,234 EUR', '7.50 EUR')
+    """
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    return f"{sign}{abs(amount):,.{0 if abs(amount) >= 100 else 2}f} {currency}"
+
+
+def money_between(low: float, high: float, currency: str) -> str:
+    """Return an interval of money.
+
+    >>> money_between(75.0, 255.0, "EUR"), money_between(2.5, 9.0, "EUR")
+    ('75 to 255 EUR', '2.50 to 9.00 EUR')
+    """
+    decimals = 0 if abs(high) >= 100 else 2
+    sign = "\N{MINUS SIGN}" if low < 0 else ""
+    return f"{sign}{abs(low):,.{decimals}f} to {money(high, currency)}"
+
+
+def many(number: float, what: str, plural: str = "") -> str:
+    """Return a count of things with its noun, in the number that fits.
+
+    >>> many(1, "journey"), many(2140, "journey"), many(7, "journey")
+    ('1 journey', '2,140 journeys', 'fewer than 10 journeys')
+    """
+    noun = what if number == 1 else plural or f"{what}s"
+    return f"1 {noun}" if number == 1 else f"{count(number)} {noun}"
+
+
+def things(number: int, what: str) -> str:
+    """Return a count of things that are no people, never hidden.
+
+    >>> things(1, "finding"), things(7, "finding")
+    ('1 finding', '7 findings')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def shown_count(number: int) -> int | None:
     """Return a count as a number, or None where `count` would hide it."""
     return None if 0 < number < SMALLEST_CELL else number

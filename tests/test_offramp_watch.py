@@ -42,7 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     folder = tmp_path_factory.mktemp("world")
-    events, journey = written(small_world(1500, fixed_day=FIXED_DAY), folder)
+    events, journey = written(small_world(1200, fixed_day=FIXED_DAY), folder)
     return "--events", events, "--journey", journey
 
 

@@ -125,7 +125,7 @@ def test_links_lead_to_places_on_the_page(page: Page) -> None:
 
 def test_every_picture_says_what_it_shows(page: Page) -> None:
     pictures = page.all("svg")
-    assert len(pictures) == 3
+    assert len(pictures) >= 6
     assert all(len(str(one.get("aria-label"))) > 40 for one in pictures)
     assert all(one.get("role") == "img" for one in pictures)
 
@@ -174,7 +174,7 @@ def test_a_finding_about_a_log_too_small_to_draw_is_still_said(tmp_path: Path) -
     tiny = small_world(30)
     page = Page(small_report(tiny, tmp_path))
     assert "Since 10 February 2026" in page.text
-    assert page.all("svg") == []
+    assert "same step, other conditions" not in page.text
 
 
 def test_findings_of_equal_conditions_share_a_card(tmp_path: Path, world: SmallWorld) -> None:

@@ -48,7 +48,7 @@ def test_counts_are_those_of_the_lists(
     log: EventLog, journeys: pd.DataFrame, finding: Finding
 ) -> None:
     exposed = exposed_to(log, journeys, DEFINITION, finding)
-    people = audience_of(log, journeys, DEFINITION, finding)
+    people = audience_of(log, journeys, DEFINITION, finding, outcome="leakage")
     assert finding.exposed_journeys == len(exposed) == (people["state"] == "affected").sum()
 
 

@@ -30,7 +30,7 @@ FIXED_DAY = 75
 
 @pytest.fixture(scope="module")
 def world() -> SmallWorld:
-    return small_world(1500, fixed_day=FIXED_DAY)
+    return small_world(1200, fixed_day=FIXED_DAY)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def released(register: Register) -> Register:
 
 @pytest.fixture(scope="module")
 def broken() -> SmallWorld:
-    return small_world(1500)
+    return small_world(1200)
 
 
 def test_a_fix_that_changes_nothing_is_not_fixed_and_what_was_closed_has_returned(
