@@ -71,7 +71,7 @@ def _numbers(
     frame: pd.DataFrame, definition: Definition
 ) -> tuple[dict[str, pd.Series], list[Problem]]:
     numbers, problems = {}, []
-    for ours in definition.attributes.numeric:
+    for ours in (*definition.attributes.numeric, *definition.said):
         name = definition.column(ours)
         if name not in frame.columns:
             continue

@@ -219,8 +219,8 @@ def _number(column: pd.Series, name: str) -> pd.Series:
     if broken.any():
         raise EventLogError(
             f"{int(broken.sum()):,} values of the numeric attribute {name!r} are not numbers, "
-            f"for instance {str(values[broken].iloc[0])!r}; correct them, or move {name!r} to "
-            "`context:` or `technical:`."
+            f"for instance {str(values[broken].iloc[0])!r}; correct them, or, if they are no "
+            f"numbers, take {name!r} out of `numeric:` (or `survey:`)."
         )
     return numbers.where(np.isfinite(numbers))
 

@@ -17,6 +17,7 @@ from models.threads import one_thread
 from offramp.causes import bundle_for, health_of, searched_for_all
 from offramp.compared import require_each_once
 from offramp.console import Tell, working
+from rootcause.acting import case_of
 from rootcause.audience import gathered
 from rootcause.audience_summary import AudienceSummary
 from rootcause.cards import grouped
@@ -144,8 +145,8 @@ def _portfolio(
 ) -> Portfolio:
     """Return all journeys, ranked; the others' losses are those of the findings under watch."""
     log, journeys, definition = asked
-    done = {case.id for case in cases if case.is_done}
-    still = [saving for saving in savings if saving.finding not in done]
+    done = [case for case in cases if case.is_done]
+    still = [saving for saving in savings if case_of(done, saving.finding) is None]
     measured = [(kpis_of(log, journeys, definition), _loss(still, definition))]
     measured += [_measured(sources.events, one, cases) for one in sources.definitions[1:]]
     return portfolio_of(measured)

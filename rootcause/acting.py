@@ -41,12 +41,25 @@ def people_section(
             "harmed": count(one.expected_harmed[0]),
             "harmed_between": between(one.expected_harmed[1:]),
             "held_out": count(one.held_out),
-            "days": f"{getattr(one, 'days', 7):g}",
+            "days": f"{one.days:g}",
+            "checked": _checked(one),
             "grade": one.grade.sentence if one.grade is not None else "",
         }
         for one in audiences
         if one.finding in names
     ]
+
+
+def _checked(one: AudienceSummary) -> str:
+    """Say how past forecasts of the same kind came true; empty where none could be checked."""
+    if not one.checked:
+        return ""
+    expected, reached = (float(str(one.checked[name])) for name in ("expected", "reached"))
+    forecasts = count(float(str(one.checked["forecasts"])))
+    return (
+        f"Held against the log's own past: of {forecasts} journeys forecast in the same way, "
+        f"{count(expected)} were expected to reach the step and {count(reached)} did."
+    )
 
 
 def money_section(savings: Sequence[Saving], names: Mapping[str, str]) -> list[dict[str, object]]:

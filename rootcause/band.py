@@ -7,7 +7,7 @@ rate (`rootcause.decomposition`).
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,8 @@ from rootcause.band_expected import Volume, expected_from, expected_volume, week
 from rootcause.band_value import Banded, banded, banded_volume
 from rootcause.band_watch import Raised, Watcher, enough, watcher_of
 from rootcause.band_words import alarm_words
-from rootcause.decomposition import decomposition_of, step_at_fault
+from rootcause.decomposition import Decomposition, decomposition_of, step_at_fault
+from rootcause.decomposition_volume import volume_split
 from rootcause.kpi_seen import MICROS_A_DAY, Seen, seen_by
 
 Floats = NDArray[np.float64]
@@ -54,6 +55,7 @@ class Alarm:
     budget_per_month : false alarms a month that were allowed, over all KPIs of the journey
     step : the step at fault; None where the KPI has none (volume)
     mix, rate : value - expected split into who comes and what happens to the like of them
+    split : the same with intervals, by attribute and by step, against the days learnt from
     """
 
     journey: str
@@ -69,10 +71,11 @@ class Alarm:
     step: str | None
     mix: float
     rate: float
+    split: Decomposition | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the alarm as plain data."""
-        return asdict(self)
+        return vars(self) | {"split": None if self.split is None else self.split.as_dict()}
 
 
 def alarms_of(
@@ -179,16 +182,13 @@ def _alarm(
 ) -> Alarm:
     first, last = days_of(seen)
     if cells is None:
-        begun = begun_a_day(seen)
-        usual = volume_expected(begun, alarm.learnt, first, alarm.onset)
-        found = banded_volume(begun, usual, alarm.onset, first)
+        found, split = _of_volume(seen, alarm)
+        step = None
     else:
         alarm, found = _at_fault(seen, steps, cells, alarm)
-    step = None if cells is None else cells.steps[alarm.step]
-    mix = 0.0
-    if step is not None:
         split = decomposition_of(seen, steps, kpi, alarm, days=(first, last))
-        mix = split.mix[0]
+        step = cells.steps[alarm.step]
+    mix = split.mix[0]
     day, noticed = (str(np.datetime64(first + at, "D")) for at in (alarm.onset, alarm.noticed))
     return Alarm(
         journey=seen.definition.name,
@@ -199,12 +199,23 @@ def _alarm(
         expected=found.expected,
         low=found.low,
         high=found.high,
-        words=alarm_words(seen.definition, kpi, step, day, found, mix),
+        words=alarm_words(seen.definition, step, day, found, split),
         budget_per_month=budget,
         step=step,
         mix=mix,
         rate=found.value - found.expected - mix,
+        split=split,
     )
+
+
+def _of_volume(seen: Seen, alarm: Raised) -> tuple[Banded, Decomposition]:
+    days = days_of(seen)
+    begun = begun_a_day(seen)
+    usual = volume_expected(begun, alarm.learnt, days[0], alarm.onset)
+    found = banded_volume(begun, usual, alarm.onset, days[0])
+    scatter = usual.scatter if usual is not None else 1.0
+    change = found.value - found.expected
+    return found, volume_split(seen, alarm, days=days, change=change, scatter=scatter)
 
 
 def _at_fault(seen: Seen, steps: Steps, cells: Cells, alarm: Raised) -> tuple[Raised, Banded]:

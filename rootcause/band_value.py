@@ -29,21 +29,26 @@ def banded(cells: Cells, alarm: Raised, first: int) -> Banded:
     """Return the share of those who reach the alarm's step that are hit, since its onset.
 
     A life table over the stretches of time after the step: 1 - prod(1 - hits / asked).  A stretch
-    that nobody has yet been through since the onset is taken as expected.
+    that nobody has yet been through since the onset is taken as expected.  The band holds the
+    chance of both, before and since.
     """
     weekdays = weekdays_of(alarm.learnt + first)
     expected = expected_from(
         cells.asked[:, :, alarm.learnt], cells.hit[:, :, alarm.learnt], weekdays
     )
-    usual = expected.pooled[alarm.step]
+    before, hit_before = (
+        counts[alarm.step][:, alarm.learnt].sum(axis=1) for counts in (cells.asked, cells.hit)
+    )
+    # a stretch that nobody had been through before is left out of both
+    usual = np.where(before > 0, (hit_before + 0.5) / (before + 1.0), 0.0)
     asked = cells.asked[alarm.step, :, alarm.onset :].sum(axis=1)
     hit = cells.hit[alarm.step, :, alarm.onset :].sum(axis=1)
-    known = (asked > 0) & expected.heard[alarm.step]
-    usual = np.where(expected.heard[alarm.step], usual, 0.0)  # a stretch never heard of is left out
+    known = (asked > 0) & (before > 0)
     share = np.where(known, hit / np.maximum(asked, 1.0), usual)
     value, level = share_hit(share), share_hit(usual)
     # of the log of those not hit, by the delta method
-    spread = np.where(known, usual / (1.0 - usual) / np.maximum(asked, 1.0), 0.0).sum()
+    counted = 1.0 / np.maximum(asked, 1.0) + 1.0 / np.maximum(before, 1.0)
+    spread = np.where(known, usual / (1.0 - usual) * counted, 0.0).sum()
     arm = Z_95 * (1.0 - level) * float(np.sqrt(spread * expected.scatter[alarm.step]))
     low, high = max(level - arm, 0.0), min(level + arm, 1.0)
     return Banded(value, level, low, high, int(asked[0]), cells.stretch_days[-1])

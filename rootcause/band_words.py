@@ -2,6 +2,7 @@
 
 from journeys.definition import Definition
 from rootcause.band_value import Banded
+from rootcause.decomposition import Decomposition
 from rootcause.wording import day as day_words
 from rootcause.wording import percent, percent_between, plain, points
 
@@ -15,7 +16,7 @@ _BETTER_WHEN_MORE = {"completion": True, "leakage": False, "abandonment": False,
 
 
 def alarm_words(
-    definition: Definition, kpi: str, step: str | None, day: str, found: Banded, mix: float
+    definition: Definition, step: str | None, day: str, found: Banded, split: Decomposition
 ) -> str:
     """Say what left its band, since when, how far, and how much of it is who comes."""
     journey, since = plain(definition.name), day_words(day)
@@ -24,8 +25,9 @@ def alarm_words(
         return (
             f"{'More' if more else 'Fewer'} {journey} journeys begin since about {since}: "
             f"{found.value:,.1f} a day, where {found.expected:,.1f} ({found.low:,.1f} to "
-            f"{found.high:,.1f}) were to be expected."
+            f"{found.high:,.1f}) were to be expected{_whose(split)}."
         )
+    kpi, mix = split.kpi, split.mix[0]
     verb = _SAID[kpi].format(time=_days(found.days))
     better = " This is for the better." if more == _BETTER_WHEN_MORE[kpi] else ""
     return (
@@ -34,6 +36,17 @@ def alarm_words(
         f"{percent(found.expected)} ({percent_between(found.low, found.high)}) were to be "
         f"expected; {_mix(mix, found.value - found.expected)}.{better}"
     )
+
+
+def _whose(split: Decomposition) -> str:
+    """Name the customers of whom most clearly more begin, or fewer; nobody where that is chance."""
+    for one in split.by_attribute[:1]:
+        triple = one["change"]
+        change, low, high = triple if isinstance(triple, tuple) else (0.0, 0.0, 0.0)
+        if (low > 0.0) == (high > 0.0) and (change > 0) == (split.total[0] > 0):
+            who = f"{plain(str(one['attribute']))} {one['value']}"
+            return f"; most clearly of customers with {who} ({change:+,.1f} a day)"
+    return ""
 
 
 def _mix(mix: float, change: float) -> str:

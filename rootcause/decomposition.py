@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Triple = tuple[float, float, float]
 
-_RIDGE = 20.0
+_RIDGE = 5.0
 _MOST_VALUES = 12
 _FEWEST = 50
 
@@ -38,7 +38,8 @@ class Decomposition:
     ----------
     kpi, step : what changed, and where
     total, mix, rate : mix + rate = total, all as shares of the journeys that reach the step
-    by_attribute : per attribute its part of the mix: ``attribute``, ``mix`` (triple)
+    by_attribute : per attribute its part of the mix: ``attribute``, ``mix`` (triple); of volume,
+        per value of an attribute: ``attribute``, ``value``, ``change`` (triple)
     by_step : per step: ``step``, ``asked`` (now), ``value`` (now), ``before``, ``change`` (triple),
         of the journeys that reach it
     """
@@ -52,8 +53,8 @@ class Decomposition:
     by_step: tuple[dict[str, object], ...]
 
     def as_dict(self) -> dict[str, object]:
-        """Return the decomposition as plain data."""
-        return asdict(self)
+        """Return the decomposition as plain data: text, numbers, lists and objects only."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -224,9 +225,7 @@ def _own_means(values: Floats, asks: _Asks) -> Floats:
 
 def _of_step(name: str, asks: _Asks) -> dict[str, object]:
     change, influence = _change(asks)
-    now, before = (
-        float((asks.weight * asks.hit)[asks.now == side].sum()) for side in (True, False)
-    )
+    now, before = _shares(asks)
     return {
         "step": name,
         "asked": int((asks.now & (asks.stretch == 0)).sum()),
@@ -236,6 +235,26 @@ def _of_step(name: str, asks: _Asks) -> dict[str, object]:
     }
 
 
+def _shares(asks: _Asks) -> tuple[float, float]:
+    """Return the share hit, now and before, by the end of the stretches that both went through."""
+    size = int(asks.stretch.max(initial=0)) + 1
+    sides = (asks.now, ~asks.now)
+    counts = [np.bincount(asks.stretch[side], minlength=size) for side in sides]
+    both = np.minimum(*counts) > 0
+    hits = [np.bincount(asks.stretch[side], asks.hit[side], size) for side in sides]
+    now, before = (
+        1.0 - float(np.prod(1.0 - (hit / np.maximum(count, 1))[both]))
+        for hit, count in zip(hits, counts, strict=True)
+    )
+    return now, before
+
+
 def _triple(value: float, customer: Ints, influence: Floats) -> Triple:
     arm = Z_95 * spread_of(customer, influence)
     return value, value - arm, value + arm
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value

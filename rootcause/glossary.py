@@ -15,6 +15,11 @@ GLOSSARY = (
     ("onset", "the day from which a finding holds"),
     ("exposed, harmed", "journeys that met the conditions since the onset; and how many of them "
      "ended badly because of it (those who could still be harmed, times effect)"),
+    ("period", "the last 28 days of the log (half of a shorter one); before: as many before it"),
+    ("no change shown", "the interval of a change holds zero: what is seen may be chance"),
+    ("can be won back", "what bad outcomes because of the open findings cost; a fix would save it"),
+    ("at risk", "on their way, with the step still ahead: those whom a finding may hit next"),
+    ("early warning", "a release too new for outcomes shows early symptoms that its like do not"),
     ("symptom", "what exposed customers do more often afterwards: a consequence, not the cause"),
     ("driver", "what moves a prediction over many customers: it goes together with the outcome, "
      "and need not cause it"),

@@ -13,7 +13,7 @@ from journeys.definition_file import (
     parse_definition,
     require_definition_holds,
 )
-from journeys.errors import DefinitionError
+from journeys.errors import DefinitionError, EventLogError
 from journeys.log import EventLog, event_log
 
 SHIPPED = sorted((Path(journeys.__path__[0]) / "definitions").glob("*.yaml"))
@@ -183,6 +183,8 @@ def test_what_a_customer_answers_is_read_as_a_number_and_is_no_field_of_the_jour
         event_log(frame, definition)
     log = event_log(frame.assign(csat=[None, "4"]), definition)
     assert log.events["csat"].to_numpy()[1] == 4.0
+    with pytest.raises(EventLogError, match="'good'"):
+        event_log(frame.assign(csat=[None, "good"]), definition)
     assert "csat" not in definition.fields
 
 

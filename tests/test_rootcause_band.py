@@ -1,5 +1,6 @@
 """The band: silent where nothing changes, soon where it does, and the past alone decides."""
 
+import json
 from functools import cache
 
 import numpy as np
@@ -49,6 +50,12 @@ def test_a_planted_fault_is_noticed_within_days_at_its_step_and_as_a_rate() -> N
         assert alarm.mix + alarm.rate == pytest.approx(alarm.value - alarm.expected)
         assert alarm.rate > 3 * abs(alarm.mix)
         assert "“upload”" in alarm.words
+        assert alarm.split is not None
+        assert alarm.split.rate[1] > 0.0
+    assert (
+        json.loads(json.dumps(found["leakage"].as_dict(), allow_nan=False))
+        == found["leakage"].as_dict()
+    )
 
 
 def test_an_alarm_of_one_day_stands_the_day_after_as_it_was_raised() -> None:
@@ -143,6 +150,8 @@ def test_a_weekday_s_usual_volume_is_no_alarm_and_a_lasting_change_is() -> None:
     assert volume[0].value < volume[0].low
     assert abs(pd.Timestamp(volume[0].day, tz="UTC") - (STILL_START + 110 * DAY)) <= 3 * DAY
     assert "Fewer" in volume[0].words
+    assert volume[0].split is not None
+    assert volume[0].split.rate[2] < 0.0
 
 
 def split_of(share_of_ill: float, harm_now: float) -> Decomposition:
