@@ -46,7 +46,7 @@ def verdict_at(world: FixWorld, until: float) -> Verdict:
         log,
         journeys,
         DEFINITION,
-        _finding(world.plan, 0.87 * world.plan.harm, (0.0, 1.0)),
+        finding_of(world.plan, 0.87 * world.plan.harm, (0.0, 1.0)),
         outcome=OUTCOME,
         fixed_at=day_of_world(world.plan.fixed),
     )
@@ -74,7 +74,7 @@ def measured(world: FixWorld, until: float) -> Finding:
     left_out = members(rows, conditions) & (rows.day >= since - _DAYS_IN_DOUBT)
     expected = expected_rate(rows, seed=0, left_out=left_out)
     found = effect_of(tally_of(rows, expected), conditions, since=since, scatter=scatter)
-    return _finding(world.plan, found.effect, (found.low, found.high))
+    return finding_of(world.plan, found.effect, (found.low, found.high))
 
 
 def found_by_search(world: FixWorld, until: float) -> Finding | None:
@@ -140,7 +140,7 @@ def _onset(plan: FixPlan) -> str:
     return str(day_of_world(plan.onset).date())
 
 
-def _finding(plan: FixPlan, effect: float, between: tuple[float, float]) -> Finding:
+def finding_of(plan: FixPlan, effect: float, between: tuple[float, float]) -> Finding:
     """Return a finding that names the fault, with an effect."""
     onset = _onset(plan)
     return Finding(

@@ -37,6 +37,7 @@ PLANTED = {"activity": "document_upload", "os": "iOS", "app_version": "8.2.0"}
 LOOK_EVERY_DAYS = 4
 JUDGED_AFTER_DAYS = (3, 10, 17, 24)
 SELDOM_DAYS = 90
+VERDICTS = ("fixed", "not fixed", "cannot tell yet")
 BUDGET_A_MONTH = 0.5
 
 Row = dict[str, object]
@@ -65,13 +66,12 @@ def main() -> None:
     asked.add_argument("--large", type=int, default=15_000, help="customers for the alarms alone")
     asked.add_argument("--seed", type=int, default=FIRST_SEED, help="the first of the seeds")
     chosen = asked.parse_args()
-    seeds = range(chosen.seed, chosen.seed + chosen.worlds)
     rows = [
-        *story(seeds, chosen.customers),
+        *story(range(chosen.seed, chosen.seed + chosen.worlds), chosen.customers),
         quiet(chosen.seed, chosen.quiet, chosen.weeks, also_look=True),
         quiet(chosen.seed, chosen.large, chosen.weeks, also_look=False),
     ]
-    path = record("watch", rows, goals(rows), libraries=["lightgbm", "numpy", "scipy"])
+    path = record("watch", rows, goals(rows), libraries=["lightgbm", "scipy"])
     print(path.with_suffix(".md").read_text())
 
 
@@ -104,8 +104,7 @@ def story(seeds: Sequence[int], customers: int) -> Iterator[Row]:
             yield {
                 "what": f"{what}: {after} days later",
                 "worlds": len(states),
-                **{f"{state}": states.count(state) for state in ("fixed", "not fixed")},
-                "cannot tell yet": states.count("cannot tell yet"),
+                **{state: states.count(state) for state in VERDICTS},
             }
 
 
@@ -115,16 +114,16 @@ def noticed(log: EventLog, definition: Definition) -> Told:
     Every step is searched at the first look and when an alarm begins, not also once a week.
     """
     register, changes, asked = Register(), [], Asked((OUTCOME,), every=SELDOM_DAYS)
-    for at in pd.date_range(ONSET, FIXED, freq=f"{LOOK_EVERY_DAYS}D"):
+    for at in pd.date_range(ONSET, FIXED, freq=f"{LOOK_EVERY_DAYS}D")[1:]:
         register, changed = watch_day(register, log, definition, asked, until=at)
         changes.append(changed)
-    since = [one for one in changes if one.until > f"{ONSET:%Y-%m-%dT%H}"]
-    alarms = [alarm for one in since for alarm in one.alarms if alarm["kpi"] != "volume"]
+    raised = [alarm for one in changes for alarm in one.alarms if alarm["kpi"] != "volume"]
+    alarms = [alarm for alarm in raised if alarm["noticed"] >= f"{ONSET:%Y-%m-%d}"]
     ours = [case for case in register.cases if is_planted(case)]
     return Told(
         alarm=after_onset(alarms[0]["noticed"]) if alarms else None,
         step_named=any(alarm["step"] == PLANTED["activity"] for alarm in alarms),
-        warning=first_warning(since),
+        warning=first_warning(changes),
         opened=after_onset(ours[0].history[0].at) if ours else None,
         exact=any(case.finding.conditions == PLANTED for case in ours),
         others=len(register.cases) - len(ours),
@@ -153,15 +152,15 @@ def quiet(first_seed: int, customers: int, weeks: int, *, also_look: bool) -> Ro
 
     KPI alarms are asked for every day; ``also_look``: look for everything else once a week.
     """
-    alarms, looks, seed, left = 0, list[Changes](), first_seed, weeks
+    kpis, looks, seed, left = list[str](), list[Changes](), first_seed, weeks
     while left > 0:
         log, definition = world("clean", customers, seed)
         until = min(QUIET_UNTIL, QUIET_FROM + pd.Timedelta(weeks=left))
-        alarms += raised_daily(log, definition, until)
+        kpis += raised_daily(log, definition, until)
         looks += weekly(log, definition, until) if also_look else ()
         left -= (until - QUIET_FROM).days // 7
         seed += 1
-    months = weeks * 7 / 30
+    alarms, months = len(kpis), weeks * 7 / 30
     low, high = poisson_interval(alarms)
     row: Row = {
         "what": f"nothing is wrong, {customers:,} customers",
@@ -169,6 +168,7 @@ def quiet(first_seed: int, customers: int, weeks: int, *, also_look: bool) -> Ro
         "customers": customers,
         "weeks": weeks,
         "alarms": alarms,
+        "of_volume": kpis.count("volume"),
         "alarms_a_month": alarms / months,
         "a_month_low": low / months,
         "a_month_high": high / months,
@@ -189,14 +189,14 @@ def weekly(log: EventLog, definition: Definition, until: pd.Timestamp) -> Iterat
         yield changed
 
 
-def raised_daily(log: EventLog, definition: Definition, until: pd.Timestamp) -> int:
-    """Return how many KPI alarms began on any day; one that stands on the first day counts."""
-    count, stood = 0, set[str]()
+def raised_daily(log: EventLog, definition: Definition, until: pd.Timestamp) -> list[str]:
+    """Return the KPI of each alarm that began on any day; one that stands at first counts."""
+    began, stood = list[str](), set[str]()
     for at in pd.date_range(QUIET_FROM, until, freq="D"):
         stands = {alarm.kpi for alarm in alarms_as_of(log, definition, at)}
-        count += len(stands - stood)
+        began += sorted(stands - stood)
         stood = stands
-    return count
+    return began
 
 
 def alarms_as_of(log: EventLog, definition: Definition, at: pd.Timestamp) -> tuple[Alarm, ...]:
@@ -236,7 +236,7 @@ def after_onset(instant: str) -> float:
 
 def share(what: str, came_true: Sequence[bool]) -> Row:
     """Return how often something came true, with its 95 % interval."""
-    value, low, high = (float(each) for each in rate_interval(sum(came_true), len(came_true)))
+    value, low, high = map(float, rate_interval(sum(came_true), len(came_true)))
     return {what: value, f"{what}_low": low, f"{what}_high": high}
 
 

@@ -111,7 +111,7 @@ def _of_findings(
         )
         parts.append(people)
         told.append(summary)
-    why = Leaving(closed="the finding is no longer among the findings")
+    why = Leaving(closed="the finding is closed, or was not found again")
     for theirs in gone:
         parts.append(
             left_since(log, journeys, definition, theirs[:0], previous=theirs, leaving=why)
@@ -145,7 +145,7 @@ def _ended(name: str, left: int, why: str, log: EventLog) -> AudienceSummary:
         as_of=log.ends.isoformat(),
         left_because={why: left},
         state="closed",
-        sentence=f"{name} is no longer among the findings: all {left:,} left its audience.",
+        sentence=f"{name} is closed, or was not found again: all {left:,} left its audience.",
     )
 
 

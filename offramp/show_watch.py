@@ -77,10 +77,11 @@ def life_shown(case: Case) -> RenderableType:
 
 def _missed(changes: Changes) -> Iterator[str]:
     if changes.missed:
-        first, last = changes.missed[0], changes.missed[-1]
+        days = changes.missed
+        when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
         yield (
-            f"  Nobody watched from {first} to {last} ({len(changes.missed)} days), and these days "
-            "are not made up for: what began and ended in them stays unsaid."
+            f"  Nobody watched {when} ({len(days)} day{'s' * (len(days) > 1)}); not made up for: "
+            "what began and ended then stays unsaid."
         )
 
 

@@ -112,6 +112,8 @@ def _after(case: Case, act: str, said: Said, at: str) -> Case:
 
 def _definitions(files: Sequence[str]) -> list[Definition]:
     definitions = [load_definition(file) for file in files]
+    if not definitions:
+        raise DefinitionError("No journey is given; give --journey a definition, a YAML file.")
     names = [definition.name for definition in definitions]
     if len(set(names)) < len(names):
         raise DefinitionError(

@@ -18,6 +18,7 @@ from rootcause.last_known import Flags, Floats, Ints
 from rootcause.wording import bad_noun, day
 
 _FEWEST_DELAYS = 20
+_ALL = 0.995
 _ENDED = {
     "success": ("the journey ended without success", "the journey reached its goal"),
     "leakage": ("has called since", "watched long enough, no call came"),
@@ -109,7 +110,12 @@ def _reasons(
     asked, bad = found
     ended_badly, ended_well = _ENDED[outcome]
     known = np.where(bad == 1.0, ended_badly, ended_well)
-    open_ = [f"{100 * share:.0f} % of the harm comes later than this" for share in left]
+    open_ = [
+        f"{100 * share:.0f} % of the harm comes later than this"
+        if share < _ALL
+        else "the outcome is still open"
+        for share in left
+    ]
     then = np.where(np.isnan(bad), open_, known)
     then = np.where(asked, then, f"{bad_noun(outcome)} came before it")
     days: Ints = microseconds(exposed["time"]) // MICROS_A_DAY

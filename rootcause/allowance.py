@@ -19,7 +19,7 @@ from rootcause.settle import Look
 
 _FEWEST = 50
 _OVERLAP = 5.0
-_MAY_SURPASS, _MUST_NOT_SURPASS = 0.05, 0.08
+_BY_CHANCE, _USUALLY_AT_MOST = 0.05, 0.09
 _LARGEST, _STEPS = 16.0, 40
 _ONSETS_EACH = 3
 
@@ -47,19 +47,20 @@ def allowance_of(looks: Sequence[Look], *, seed: int = 0) -> Allowance:
     )
     onsets, usual = len(changes.change), changes.share_beyond(1.0)
     surpassing = round(usual * onsets)
-    if usual <= _share_that_tells(onsets):
+    may = _share_that_may(onsets)
+    if usual <= may:
         return Allowance(1.0, onsets, surpassing)
-    return Allowance(round(changes.needed(), 2), onsets, surpassing)
+    return Allowance(round(changes.needed(may), 2), onsets, surpassing)
 
 
-def _share_that_tells(onsets: int) -> float:
-    """Return how many may surpass their limit before it tells of more than chance.
+def _share_that_may(onsets: int) -> float:
+    """Return how many may surpass their limit by chance, and by what is usual.
 
     Conjunctions share their rows: so many say as much as a few by themselves.
     """
     alone = max(onsets / _OVERLAP, 1.0)
-    chance = np.sqrt(_MAY_SURPASS * (1.0 - _MAY_SURPASS) / alone)
-    return max(_MUST_NOT_SURPASS, _MAY_SURPASS + Z_95 * float(chance))
+    chance = np.sqrt(_BY_CHANCE * (1.0 - _BY_CHANCE) / alone)
+    return max(_USUALLY_AT_MOST, _BY_CHANCE + Z_95 * float(chance))
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,12 @@ class _Changes:
         drift = 2.0 * (times * DRIFT_LOGITS) ** 2
         return float((np.abs(self.change) > Z_95 * np.sqrt(self.chance + drift)).mean())
 
-    def needed(self) -> float:
-        """Return the smallest multiple of the allowance that is surpassed as seldom as it may."""
+    def needed(self, may: float) -> float:
+        """Return the smallest multiple of the allowance that no larger a share surpasses."""
         low, high = 1.0, _LARGEST
         for _ in range(_STEPS):
             middle = (low + high) / 2.0
-            enough = self.share_beyond(middle) <= _MAY_SURPASS
+            enough = self.share_beyond(middle) <= may
             low, high = (low, middle) if enough else (middle, high)
         return high
 

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from journeys.definition import Definition, Outcome
-from journeys.log import EventLog
+from journeys.log import EventLog, instants
 from rootcause.affected import affected_by
 from rootcause.at_risk import AtRisk, at_risk_from
 from rootcause.audience_summary import AudienceSummary
@@ -77,13 +78,14 @@ def gathered(
     """
     asked = (log, journeys, definition, finding, outcome)
     closed = f"the finding is {finding.state}" if finding.state in CLOSED else ""
-    found = _found(asked, terms.days)
-    people = found.people[:0] if closed else found.people
+    found = _nobody() if closed else _found(asked, terms.days)
+    people = found.people
     now = listed(log, journeys, definition, people, audience=finding.id, terms=terms)
     before = terms.before(finding.id)
     grade = None
     if before is not None:
-        leaving = Leaving(closed=closed, step=finding.conditions[STEP])
+        called = "has called" if outcome == "leakage" else ""
+        leaving = Leaving(closed=closed, step=finding.conditions[STEP], called=called)
         now = _and_left(asked, compared(now, before), before, leaving)
         grade = grade_of(log, journeys, definition, finding, outcome=outcome, previous=before)
     told = _summary(now, finding, grade, found.check)
@@ -102,6 +104,13 @@ def _found(asked: _Asked, days: float) -> AtRisk:
         ahead.people.assign(state="at_risk", undecided=False),
     ]
     return AtRisk(pd.concat(parts, ignore_index=True), ahead.check)
+
+
+def _nobody() -> AtRisk:
+    """Return no journey at all, in columns of the right kinds."""
+    kinds = {"row": np.int64, "state": object, "reason": object, "undecided": np.bool_}
+    people = pd.DataFrame({name: np.empty(0, dtype=kind) for name, kind in kinds.items()})
+    return AtRisk(people.assign(since=instants(np.empty(0, dtype=np.int64))), None)
 
 
 def _and_left(

@@ -76,5 +76,5 @@ def _checked(found: pd.DataFrame, path: Path) -> pd.DataFrame:
     for name in _NUMBERS:
         found[name] = pd.to_numeric(found[name], errors="coerce").astype("float64")
     held = found["held_out"].astype(str).str.lower().isin(("true", "1"))
-    words = {name: found[name].fillna("").astype(str) for name in _WORDS}
+    words = {name: found[name].astype(object).fillna("").astype(str) for name in _WORDS}
     return found.assign(held_out=held, **words)

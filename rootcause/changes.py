@@ -28,13 +28,14 @@ class Leaving:
     """What customers may leave a list for.
 
     ``closed``: the finding is closed, and everybody leaves for that; ``step``: the one that
-    was ahead, and ``arrived``: what to say of those who came to it; ``otherwise``: where nothing
-    else is known.
+    was ahead, and ``arrived``: what to say of those who came to it; ``called``: of those who
+    had a contact since, if that ends it; ``otherwise``: where nothing else is known.
     """
 
     closed: str = ""
     step: str = ""
     arrived: str = "came to the step without meeting the conditions"
+    called: str = ""
     otherwise: str = "no longer likely to meet the conditions"
 
 
@@ -93,7 +94,7 @@ def _reasons(
     first, last = (journeys[name].to_numpy()[known] for name in ("first", "last"))
     there = last_flagged((log.events[ACTIVITY] == leaving.step).to_numpy(), first, last) >= 0
     called = last_flagged(contacts_in(log, definition), first, last) >= 0
-    said = np.where(called, "has called", leaving.otherwise).astype(object)
+    said = np.where(called & bool(leaving.called), leaving.called, leaving.otherwise).astype(object)
     said[there] = leaving.arrived
     state = journeys["state"].astype(str).to_numpy()[known]
     for ended, words in _ENDED.items():

@@ -23,7 +23,7 @@ from rootcause.difference import (
     Level,
     by_week,
     change_of,
-    level_of,
+    level_before,
     rounded,
     scatter_of,
     shown_by_week,
@@ -190,7 +190,7 @@ def _measured(exposures: Exposures, conditions: dict[str, str], at: int) -> _Mea
         gap_in(ground, period) for period in (past, later, time < middle, past & (time >= middle))
     )
     scatter = scatter_of((before, after))
-    level = level_of(ground, before, past, scatter=scatter)
+    level = level_before(ground, before, past, scatter=scatter)
     of_early = None if early is None else Level(early.value, scatter * early.variance)
     return _Measured(
         change=change_of(after, level, scatter=scatter),

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rootcause.contrast import level_believed
+from rootcause.contrast import level_believed, usual_spread
 from rootcause.exposure import Flags
 from rootcause.gap import Gap, Ground
 from rootcause.intervals import Z_95
+from rootcause.scan import DRIFT_LOGITS, LEVEL_LOGITS
 
 Interval = tuple[float, float]
 
@@ -83,13 +84,31 @@ def scatter_of(gaps: Iterable[Gap | None]) -> float:
 
 
 def level_of(ground: Ground, past: Gap | None, period: Flags, *, scatter: float) -> Level:
-    """Return the level of the exposed in a period in which they were not exposed to anything."""
+    """Return the level of the exposed in a period in which they were not exposed to anything.
+
+    Of a new release a first day or two say little: see `level_believed`.
+    """
     contrast = ground.contrast
+    if not contrast.here.any():
+        return Level(0.0, 0.0)
     before = contrast.here & contrast.met & period
     others = contrast.here & ~contrast.met
     variance = np.inf if past is None else scatter * past.variance
     believed, left = level_believed(contrast, before, others, variance)
     return Level(0.0 if past is None else believed * past.value, left)
+
+
+def level_before(ground: Ground, past: Gap | None, period: Flags, *, scatter: float) -> Level:
+    """Return the level before a change, which is what the change is measured against.
+
+    However short it was; only where nobody was there it is that of `level_of`.
+    """
+    if past is None:
+        return level_of(ground, past, period, scatter=scatter)
+    spread = usual_spread(ground.contrast)
+    prior, seen = (LEVEL_LOGITS * spread) ** 2, scatter * past.variance
+    believed = prior / (prior + seen)
+    return Level(believed * past.value, believed * seen + (DRIFT_LOGITS * spread) ** 2)
 
 
 def change_of(gap: Gap | None, level: Level, *, scatter: float) -> Change | None:

@@ -219,8 +219,10 @@ def _described(
         customer=journeys["customer"].to_numpy()[journey],
         time=log.times[row],
         day=log.times[row] // MICROS_A_DAY,
-        codes=np.array([codes for _, _, codes in columns], dtype=np.int32).reshape(-1, n).T,
-        numbers=np.array(numbers).reshape(-1, n).T,
+        codes=np.array([codes for _, _, codes in columns], dtype=np.int32)
+        .reshape(len(columns), n)
+        .T,
+        numbers=np.array(numbers).reshape(len(numbers), n).T,
         bad=np.full(n, np.nan),
         at_risk=np.zeros(n, dtype=np.bool_),
     )

@@ -250,6 +250,10 @@ def _good_words(grade: Grade, outcome: Outcome) -> str:
     value, low, high = grade.avoided
     return (
         f"{bad_noun(outcome).capitalize()}: {percent(grade.rate_approached[0])} of the approached, "
-        f"{percent(grade.rate_held_out[0])} of those held out; {value:.0f} fewer ({low:.0f} to "
-        f"{high:.0f}): {grade.answer}."
+        f"{percent(grade.rate_held_out[0])} of those held out; {_signed(value)} avoided "
+        f"({_signed(low)} to {_signed(high)}): {grade.answer}."
     )
+
+
+def _signed(number: float) -> str:
+    return f"{number:.0f}".replace("-", "\N{MINUS SIGN}")

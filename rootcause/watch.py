@@ -14,12 +14,9 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.find import find_journeys
 from journeys.log import EventLog, log_until
-from rootcause.band import alarms_of
-from rootcause.early import EarlyWarning
 from rootcause.life import Case
 from rootcause.recognition import Scene
 from rootcause.register import Day, Register
-from rootcause.sentinel import early_warnings, watch_length
 from rootcause.watch_cases import Now
 from rootcause.watch_changes import OF_CASES, OF_SIGNS, Changes
 from rootcause.watch_days import (
@@ -28,14 +25,14 @@ from rootcause.watch_days import (
     instants_due,
     refuse_what_cannot_follow,
 )
-from rootcause.watch_news import news_of, signs_of
-from rootcause.watch_plan import EVERYTHING_EVERY_DAYS, Plan, Standing, plan_of
+from rootcause.watch_news import news_of
+from rootcause.watch_plan import EVERYTHING_EVERY_DAYS, Plan, plan_of
 from rootcause.watch_search import sought
+from rootcause.watch_signs import Signs, signs_at
 
 CATCH_UP_DAYS = 14
 
 Progress = Callable[[str, float], None]
-Sign = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,18 +50,6 @@ class Asked:
     missed: tuple[str, ...] = ()
     new_definition: bool = False
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class _Signs:
-    """What stands at a look of one journey, and what of it began or is over since the last."""
-
-    alarms: list[Sign]
-    alarms_began: list[Sign]
-    alarms_over: list[Sign]
-    warnings: list[Sign]
-    warnings_began: list[Sign]
-    warnings_over: list[Sign]
 
 
 def watch_days(  # noqa: PLR0913 - what `watch_day` takes, and how far back
@@ -140,7 +125,7 @@ def _looked(
     last, before = register.day_of(journey), _cases(register, journey)
     everything = dict(last.everything) if last else {}
     outcomes = [one for one in scene.definition.outcomes if one in asked.outcomes]
-    signs = _signs(register, scene, before, outcomes, until=pd.Timestamp(at))
+    signs = signs_at(pd.Timestamp(at), scene, register, before, outcomes)
     searched: dict[str, str] = {}
     for number, outcome in enumerate(outcomes):
         now, known = Now(at, scene, outcome), register.cases_of(journey, outcome)
@@ -180,48 +165,15 @@ def _looked(
     return register.with_day(day, signs.alarms, signs.warnings), changes
 
 
-def _signs(
-    register: Register,
-    scene: Scene,
-    cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
-    *,
-    until: pd.Timestamp,
-) -> _Signs:
-    """Return the KPI alarms and the early warnings, beside those that stood at the last look."""
-    journey = scene.definition.name
-    seen = (scene.log, scene.journeys, scene.definition)
-    alarms = [alarm.as_dict() for alarm in alarms_of(*seen, until=until)]
-    warnings = [{"journey": journey, **one.as_dict()} for one in _warnings(scene, cases, outcomes)]
-    stood = [sign for sign in register.alarms if sign["journey"] == journey]
-    warned = [sign for sign in register.warnings if sign["journey"] == journey]
-    return _Signs(
-        alarms, *signs_of(stood, alarms, "kpi"), warnings, *signs_of(warned, warnings, "conditions")
-    )
-
-
-def _warnings(
-    scene: Scene, cases: Sequence[Case], outcomes: Sequence[Outcome]
-) -> tuple[EarlyWarning, ...]:
-    """Return the early warnings, asked once, of the outcome that a search can tell of soonest.
-
-    Symptoms do not differ by outcome; to ask of each would spend the budget of false alarms anew.
-    """
-    definition = scene.definition
-    soonest = min(outcomes, key=lambda outcome: watch_length(definition, outcome))
-    findings = [case.finding for case in cases if not case.is_done]
-    return early_warnings(scene.log, scene.journeys, definition, soonest, findings=findings)
-
-
 def _plan(
-    cases: Sequence[Case], signs: _Signs, now: Now, *, since: str | None, asked: Asked
+    cases: Sequence[Case], signs: Signs, now: Now, *, since: str | None, asked: Asked
 ) -> Plan:
     if asked.everything:
         return Plan(None, "every step: asked for")
     return plan_of(
         now.outcome,
         cases,
-        Standing(signs.alarms, signs.alarms_began, signs.warnings),
+        signs,
         days_since_everything=None if since is None else now.days_since(since),
         every=asked.every,
     )
@@ -231,7 +183,7 @@ def _cases(register: Register, journey: str) -> tuple[Case, ...]:
     return tuple(case for case in register.cases if case.journey == journey)
 
 
-def _standing(cases: Sequence[Case], signs: _Signs) -> dict[str, int]:
+def _standing(cases: Sequence[Case], signs: Signs) -> dict[str, int]:
     return {
         "cases": sum(not case.is_done for case in cases),
         "alarms": len(signs.alarms),

@@ -1,14 +1,11 @@
-"""News: what a look has added to the life of cases, and which signs began or are over."""
+"""News: what a look has added to the life of cases."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rootcause.life import Case, Entry
 from rootcause.watch_changes import OF_CASES, Change
 from rootcause.wording import bad_words, count, points, points_between
 from rootcause.wording import day as day_words
-
-Sign = Mapping[str, Any]
 
 _KINDS = {
     "open": "opened",
@@ -33,15 +30,6 @@ def news_of(before: Sequence[Case], after: Sequence[Case]) -> dict[str, tuple[Ch
             news[kind].append(_change(case, entry, kind))
             state = entry.state
     return {kind: tuple(changes) for kind, changes in news.items()}
-
-
-def signs_of(
-    before: Collection[Sign], now: Collection[Sign], key: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return which signs are new and which no longer stand; the same ``key`` is the same sign."""
-    began = [dict(sign) for sign in now if sign[key] not in [one[key] for one in before]]
-    over = [dict(sign) for sign in before if sign[key] not in [one[key] for one in now]]
-    return began, over
 
 
 def _change(case: Case, entry: Entry, kind: str) -> Change:

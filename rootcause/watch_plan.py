@@ -14,10 +14,9 @@ from typing import Any
 from journeys.definition import Outcome
 from rootcause.exposure import STEP
 from rootcause.life import SOUGHT, Case
+from rootcause.watch_signs import Signs
 
 EVERYTHING_EVERY_DAYS = 7
-
-Sign = Mapping[str, Any]
 
 _KPIS: dict[str, tuple[Outcome, ...]] = {
     "completion": ("success",),
@@ -35,19 +34,10 @@ class Plan:
     why: str
 
 
-@dataclass(frozen=True)
-class Standing:
-    """The signs of a journey: alarms that stand, those of them that are new, early warnings."""
-
-    alarms: Sequence[Sign]
-    began: Sequence[Sign]
-    warnings: Sequence[Sign]
-
-
 def plan_of(
     outcome: Outcome,
     cases: Sequence[Case],
-    signs: Standing,
+    signs: Signs,
     *,
     days_since_everything: int | None,
     every: int = EVERYTHING_EVERY_DAYS,
@@ -64,7 +54,7 @@ def plan_of(
         return Plan(None, "every step: the first look")
     if days_since_everything >= every:
         return Plan(None, f"every step: {days_since_everything} days since the last time")
-    new = [alarm for alarm in signs.began if concerns(alarm, outcome)]
+    new = [alarm for alarm in signs.alarms_began if concerns(alarm, outcome)]
     if new:
         return Plan(None, f"every step: the alarm of {new[0]['kpi']} has begun")
     where = {
@@ -79,6 +69,6 @@ def plan_of(
     return Plan(tuple(steps), f"where {told} are: {', '.join(steps)}")
 
 
-def concerns(alarm: Sign, outcome: Outcome) -> bool:
+def concerns(alarm: Mapping[str, Any], outcome: Outcome) -> bool:
     """Whether the KPI of an alarm speaks about an outcome; one that is not known speaks of all."""
     return outcome in _KPIS.get(str(alarm["kpi"]), (outcome,))

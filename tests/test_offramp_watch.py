@@ -73,7 +73,7 @@ def test_the_story_of_a_fault(given: tuple[str, ...], run: Run, tmp_path: Path) 
 
     act("fix", "--fixed-at", day(FIXED_DAY))
     said = watch(79, "--catch-up", 0)
-    assert "these days are not made up for" in said
+    assert "Nobody watched from 2026-03-04 to 2026-03-20 (17 days); not made up for" in said
     assert "Verdicts (1)" in said
     assert "Cannot tell yet" in said
     assert "Fixed: os iOS and version 8.2" in watch(91, "--catch-up", 2)

@@ -116,8 +116,10 @@ def test_nothing_is_missing_and_nobody_is_in_both_states(audience: pd.DataFrame)
     assert np.isfinite(audience[["probability", "low", "high"]].to_numpy()).all()
 
 
-def test_a_finding_without_exposures_has_nobody(world: SmallWorld) -> None:
-    nobody = replace(world.finding, conditions={"activity": "upload", "os": "Symbian"})
+@pytest.mark.parametrize("step", ["upload", "sleep"])
+def test_a_finding_without_exposures_has_nobody(world: SmallWorld, step: str) -> None:
+    """A step that nobody had reached ended in a ValueError."""
+    nobody = replace(world.finding, conditions={"activity": step, "os": "Symbian"})
     found = audience_of(world.log, world.journeys, DEFINITION, nobody, outcome="leakage")
     assert len(found) == 0
     assert list(found.columns) == list(COLUMNS)
@@ -160,6 +162,19 @@ def test_the_summary_counts_the_list_and_names_nobody(world: SmallWorld) -> None
     for value, low, high in (told.expected_reached, told.expected_harmed):
         assert low <= value <= high <= told.at_risk
     assert "secret" not in json.dumps(told.as_dict())
+
+
+def test_a_log_of_a_day_says_that_it_does_not_know(world: SmallWorld) -> None:
+    events = world.log.events
+    young = event_log(events[events["time"] > world.log.ends - pd.Timedelta(days=1)], DEFINITION)
+    journeys = find_journeys(young, DEFINITION)
+    people, told = gathered(
+        young, journeys, DEFINITION, world.finding, outcome="leakage", terms=Terms()
+    )
+    at_risk = people[people["state"] == "at_risk"]
+    assert told.checked is None
+    assert (at_risk["reach_low"] == 0).all()
+    assert (at_risk["reach_high"] == 1).all()
 
 
 @settings(max_examples=25)

@@ -59,6 +59,23 @@ def test_a_change_that_ends_harm_is_better() -> None:
     assert "less reaching the contact centre" in found.sentence
 
 
+def test_the_past_of_a_young_release_is_believed() -> None:
+    """Four weeks of a faulty release were once taken for a level that says little."""
+    plan = replace(PLAN, kind="release", onset=40, harm=0.3)
+    log, journeys = known_until(fix_world(plan), PLAN.days)
+    found = effect_of_change(
+        log,
+        journeys,
+        DEFINITION,
+        outcome=OUTCOME,
+        conditions=plan.conditions,
+        changed_at=date(PLAN.fixed),
+    )
+    assert found.verdict == "better"
+    assert found.effect is not None
+    assert -0.33 < found.effect < -0.12
+
+
 def test_no_effect_and_not_known_are_two_answers() -> None:
     known, unknown = effect(), effect(until=PLAN.fixed + 9.0)
     assert known.verdict == "no change"

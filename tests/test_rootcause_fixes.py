@@ -8,10 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from benchmarks.fix_measures import known_until, true_effects, verdict_at
+from benchmarks.fix_measures import finding_of, known_until, true_effects, verdict_at
 from benchmarks.fix_worlds import DEFINITION, OUTCOME, FixPlan, FixWorld, Kind, date, fix_world
 from rootcause.difference import Change, share_left
 from rootcause.exposure import exposures_of
+from rootcause.findings import Finding
 from rootcause.gap import Ground, gap_in
 from rootcause.lineage import lineage_of, version_key
 from rootcause.verify import Verdict, was_it_fixed
@@ -130,9 +131,16 @@ def test_weeks_are_counted_from_the_fix() -> None:
     assert np.mean(before) > np.mean(after) + 0.1
 
 
-def test_a_finding_that_nobody_met_cannot_be_told() -> None:
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        {"activity": "upload", "os": "OS/2"},
+        {"activity": "nowhere", "os": "iOS"},
+        {"activity": "upload", "printer": "none"},
+    ],
+)
+def test_a_finding_that_nobody_met_cannot_be_told(nobody: dict[str, str]) -> None:
     log, journeys = known_until(world(), PLAN.days)
-    nobody = {"activity": "upload", "os": "OS/2"}
     finding = replace(_finding(), conditions=nobody)
     found = was_it_fixed(
         log, journeys, DEFINITION, finding, outcome=OUTCOME, fixed_at=date(PLAN.fixed)
@@ -142,10 +150,8 @@ def test_a_finding_that_nobody_met_cannot_be_told() -> None:
     assert "too few customers meet the conditions" in found.sentence
 
 
-def _finding():  # type: ignore[no-untyped-def]
-    from benchmarks.fix_measures import _finding as finding
-
-    return finding(PLAN, 0.25, (0.2, 0.3))
+def _finding() -> Finding:
+    return finding_of(PLAN, 0.25, (0.2, 0.3))
 
 
 numbers = st.lists(st.integers(0, 99), min_size=2, max_size=4)

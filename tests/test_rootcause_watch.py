@@ -17,14 +17,15 @@ from rootcause.register import Register
 from rootcause.search import find_causes
 from rootcause.watch import Asked, watch_day, watch_days
 from rootcause.watch_cases import Now
-from rootcause.watch_plan import Standing, plan_of
+from rootcause.watch_plan import plan_of
 from rootcause.watch_search import sought
+from rootcause.watch_signs import Signs
 from tests.rootcause_world import CONDITIONS, DEFINITION, SmallWorld, small_world
 from tests.watch_world import case, day
 
 LEAKAGE = Asked(("leakage",))
 SELDOM = replace(LEAKAGE, every=99)
-NOTHING = Standing((), (), ())
+NOTHING = Signs()
 FIXED_DAY = 75
 
 
@@ -119,7 +120,7 @@ def test_a_search_of_some_steps_is_as_sure_as_one_of_all(world: SmallWorld) -> N
     there = find_causes(*given, steps=("upload",))
     assert there.findings == everywhere.findings
     assert there.searched.conditions == everywhere.searched.conditions
-    assert (there.searched.steps, everywhere.searched.steps) == (1, 3)
+    assert there.searched.steps == 1 < everywhere.searched.steps
 
 
 def test_what_only_one_step_shows_is_looked_at_everywhere_before_a_case_is_opened(
@@ -127,7 +128,7 @@ def test_what_only_one_step_shows_is_looked_at_everywhere_before_a_case_is_opene
 ) -> None:
     """At the start, alone, the fault of the uploads shows as one of the start."""
     log = log_until(world.log, day(60))
-    at_start = Standing(({"kpi": "leakage", "step": "started"},), (), ())
+    at_start = Signs(({"kpi": "leakage", "step": "started"},))
     plan = plan_of("leakage", (), at_start, days_since_everything=1)
     assert plan.steps == ("started",)
     now = Now(f"{day(60):%Y-%m-%dT%H:%M:%SZ}", Scene(log, journeys_of(log), DEFINITION), "leakage")
@@ -138,15 +139,6 @@ def test_what_only_one_step_shows_is_looked_at_everywhere_before_a_case_is_opene
 
 def journeys_of(log: EventLog) -> pd.DataFrame:
     return find_journeys(log, DEFINITION)
-
-
-def test_a_fix_is_judged_proven_and_closed(world: SmallWorld, known: Register) -> None:
-    states = [known.cases[0].state]
-    register = released(known)
-    for number in (78, 88, 91, 106):
-        register, _ = watch_day(register, world.log, DEFINITION, SELDOM, until=day(number))
-        states.append(register.cases[0].state)
-    assert states == ["open", "cannot tell yet", "cannot tell yet", "fixed", "closed"]
 
 
 def released(register: Register) -> Register:
@@ -187,7 +179,7 @@ def test_what_nobody_meets_any_more_expires(world: SmallWorld, known: Register) 
     assert "nobody has met it since" in changes.expired[0].sentence
 
 
-def searches(*, cases: tuple[Case, ...] = (), signs: Standing = NOTHING, since: int = 1) -> object:
+def searches(*, cases: tuple[Case, ...] = (), signs: Signs = NOTHING, since: int = 1) -> object:
     return plan_of("leakage", cases, signs, days_since_everything=since).steps
 
 
@@ -201,8 +193,8 @@ def test_the_search_goes_where_something_is_known_to_be_wrong() -> None:
     assert searches() == ()
     assert searches(cases=(case(),)) == ("upload",)
     assert searches(cases=(moved(case(), "fixed", at="", reason=""),)) == ()
-    assert searches(signs=Standing(leaks, (), warned)) == ("done", "upload")
-    assert searches(signs=Standing(ends, (), ())) == (), "completion is not about leakage"
-    assert searches(signs=Standing(leaks, leaks, ())) is None, "the day it begins"
+    assert searches(signs=Signs(leaks, warnings=warned)) == ("done", "upload")
+    assert searches(signs=Signs(ends)) == (), "completion is not about leakage"
+    assert searches(signs=Signs(leaks, leaks)) is None, "the day it begins"
     assert searches(since=7) is None
     assert plan_of("leakage", (), NOTHING, days_since_everything=None).steps is None

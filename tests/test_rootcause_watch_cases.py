@@ -12,7 +12,8 @@ from rootcause.findings import Finding
 from rootcause.life import Case, closed, fix_released, moved, opened
 from rootcause.recognition import Scene
 from rootcause.watch_cases import Now, expired, followed
-from rootcause.watch_news import news_of, signs_of
+from rootcause.watch_news import news_of
+from rootcause.watch_signs import news_in
 from tests.rootcause_world import DEFINITION, SmallWorld, small_world
 from tests.watch_world import AT, day
 
@@ -137,6 +138,6 @@ def test_every_line_of_a_history_is_news_once(one: Case) -> None:
 def test_a_sign_begins_once_and_ends_once() -> None:
     leaks, calls = {"kpi": "leakage", "value": 0.2}, {"kpi": "volume", "value": 3}
     worse = leaks | {"value": 0.3}
-    assert signs_of([], [leaks], "kpi") == ([leaks], [])
-    assert signs_of([leaks], [worse, calls], "kpi") == ([calls], [])
-    assert signs_of([leaks, calls], [calls], "kpi") == ([], [leaks])
+    assert news_in([], [leaks], "kpi") == ([leaks], [])
+    assert news_in([leaks], [worse, calls], "kpi") == ([calls], [])
+    assert news_in([leaks, calls], [calls], "kpi") == ([], [leaks])

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks.fix_measures import known_until, measured
-from benchmarks.fix_worlds import DEFINITION, OUTCOME, FixPlan, FixWorld, date, fix_world
+from benchmarks.fix_measures import finding_of, known_until, measured, seen
+from benchmarks.fix_worlds import DEFINITION, OUTCOME, FixPlan, FixWorld, fix_world
 from journeys.definition import Definition
 from journeys.errors import RequestError
 from rootcause.exposure import MICROS_A_DAY, Exposures, exposures_of
@@ -37,13 +37,19 @@ def saving(one: Finding | None = None, *, days: int = 7, **values: object) -> Sa
     return saving_of(log, journeys, definition, one or finding(), outcome=OUTCOME, days=days)
 
 
-def test_the_week_that_follows_is_as_foretold() -> None:
-    told = saving()
-    ends = (known_until(world(), NOW)[0].ends - date(0)).total_seconds() / 86_400
-    coming = world().meets & (world().uploaded > ends) & (world().uploaded <= ends + 7)
-    assert told.next_exposed[1] <= coming.sum() <= told.next_exposed[2]
-    harmed = (coming & world().harmed).sum()
-    assert told.next_avoidable[1] <= harmed <= told.next_avoidable[2]
+def test_the_weeks_that_follow_are_mostly_as_foretold() -> None:
+    """Eight worlds, the effect known to five points: 95 % intervals may miss a week or two."""
+    exposed, harmed = 0, 0
+    for seed in range(8):
+        plan = replace(PLAN, seed=seed, kind=("region", "release")[seed % 2])
+        drawn = fix_world(plan)
+        true = float(drawn.effect[drawn.meets].mean())
+        found = seen(drawn, NOW, finding_of(plan, true, (true - 0.05, true + 0.05)))
+        assert found is not None
+        exposed += found.exposed
+        harmed += found.avoidable
+    assert exposed >= 5
+    assert harmed >= 6
 
 
 def test_what_is_avoidable_is_the_effect_and_not_the_rate() -> None:
