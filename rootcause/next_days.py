@@ -67,7 +67,8 @@ def next_days_words(past: SoFar, saving: Saving, one: Finding) -> str:
     return (
         f"{count(one.exposed_journeys)} journeys have met {condition_words(one.conditions)} so "
         f"far. If nothing is done, about {count(met[0])} more will until {until} "
-        f"({between(met[1:])}), and about {count(harmed[0])} of them ({between(harmed[1:])}) "
+        f"({between(met[1:])}), those who have not set out yet included, and about "
+        f"{count(harmed[0])} of them ({between(harmed[1:])}) "
         "will end badly because of it."
     )
 
