@@ -20,12 +20,21 @@ from rootcause.wording import (
 )
 
 FIRST = ("volume", "completion", "leakage", "score")
+_NO_PRICE = (
+    "What its findings cost is not known: the definition gives them no price under “values”."
+)
+_NOT_SEARCHED = (
+    "What its findings cost was not asked: causes are searched in the first journey that is given."
+)
 _WIDTH, _HEIGHT = 132.0, 40.0
 _FEWEST_WEEKS = 3
 
 
-def ranking_section(portfolio: Portfolio) -> list[dict[str, object]]:
-    """Return the journeys in the portfolio's order, each with its first KPIs and all others."""
+def ranking_section(portfolio: Portfolio, searched: str) -> list[dict[str, object]]:
+    """Return the journeys in the portfolio's order, each with its first KPIs and all others.
+
+    ``searched``: the journey in which causes were searched.
+    """
     return [
         {
             "rank": place,
@@ -34,6 +43,7 @@ def ranking_section(portfolio: Portfolio) -> list[dict[str, object]]:
             "period": days_between(*one.period),
             "before": days_between(*one.before),
             "loss": _loss_words(one.loss),
+            "no_loss": _NO_PRICE if one.journey == searched else _NOT_SEARCHED,
             "kpis": _rows(one, [name for name in FIRST if one.kpi(name)]),
             "more": _rows(one, [kpi.name for kpi in one.kpis if kpi.name not in FIRST]),
         }

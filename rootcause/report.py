@@ -163,7 +163,9 @@ def _journeys(data: ReportData, pictures: dict[str, str]) -> dict[str, object]:
     if data.portfolio is not None:
         pictures |= trend_pictures(data.portfolio)
     return {
-        "ranking": [] if data.portfolio is None else ranking_section(data.portfolio),
+        "ranking": []
+        if data.portfolio is None
+        else ranking_section(data.portfolio, data.definition.name),
         "alarms": [str(alarm["words"]) for alarm in data.alarms],
     }
 
