@@ -19,6 +19,7 @@ from rootcause.tally import Conditions, Tally, members
 _MORE_GENERAL_WITHIN = 3.0
 _SIBLING_Z = 2.5
 _SIBLING_SHARE = 0.4
+_FEW_EXCLUDED = 0.2
 _LOWEST_SCORE = 2.0
 _NEAR_THE_SUREST = 0.6
 
@@ -99,7 +100,10 @@ def without_unneeded(tally: Tally, lead: Lead) -> Conditions:
         ]
         worst = int(np.argmax(shares))
         if shares[worst] <= _SIBLING_SHARE:
-            break
+            untold = _untold(tally, lead, conditions)
+            if untold is None:
+                break
+            worst = untold
         conditions = conditions[:worst] + conditions[worst + 1 :]
     return _without_implied(rows, conditions, kept_last=lead.conditions)
 
@@ -127,18 +131,48 @@ def indistinguishable(rows: StepRows, conditions: Conditions) -> list[tuple[int,
 
 def _sibling_share(tally: Tally, lead: Lead, conditions: Conditions, position: int) -> float:
     """Return the excess of the rows a condition excludes over the lead's, 0 where clean."""
+    n, excess, error = _sibling(tally, lead, conditions, position)
+    if n < FEWEST_ROWS or lead.onset.excess <= 0:
+        return 0.0
+    return excess / lead.onset.excess if excess > _SIBLING_Z * error else 0.0
+
+
+def _sibling(
+    tally: Tally, lead: Lead, conditions: Conditions, position: int
+) -> tuple[int, float, float]:
+    """Return of the rows since the onset that only one condition excludes: n, excess and error."""
     all_but_it = tally.of(conditions[:position] + conditions[position + 1 :])
     sibling = all_but_it - tally.of(conditions)
     later = sibling.since(lead.onset.day)
     n = later.n
-    if n < FEWEST_ROWS or lead.onset.excess <= 0:
-        return 0.0
+    if not n:
+        return 0, 0.0, np.inf
     since = np.array([lead.onset.day])
     usual = usual_excess(tally, sibling, since=since, others=tally.whole - all_but_it)
-    excess = float((later.bad - later.expected).sum()) / n - usual.level[0]
+    excess = float((later.bad - later.expected).sum()) / n - float(usual.level[0])
     spread = float(later.spread.sum()) / n**2
-    certain = excess > _SIBLING_Z * np.sqrt(spread + usual.error[0] ** 2)
-    return float(excess / lead.onset.excess) if certain else 0.0
+    return n, excess, float(np.sqrt(spread + usual.error[0] ** 2))
+
+
+def _untold(tally: Tally, lead: Lead, conditions: Conditions) -> int | None:
+    """Return the place of a condition that hardly a row speaks for, or None.
+
+    A release that nearly everybody has by now excludes too few rows to be seen as needed. As it has
+    no past, it shows the excess the more sharply: it goes if its parent is no less certain.
+    """
+    n = tally.of(conditions).since(lead.onset.day).n
+    surest = find_onset(tally, conditions)
+    if surest is None:
+        return None
+    parents = []
+    for place in range(len(conditions)):
+        excluded, excess, error = _sibling(tally, lead, conditions, place)
+        clean = excess + _SIBLING_Z * error < _SIBLING_SHARE * lead.onset.excess
+        onset = find_onset(tally, conditions[:place] + conditions[place + 1 :])
+        if excluded <= _FEW_EXCLUDED * n and not clean and onset is not None:
+            parents.append((onset.deflated, place))
+    found, place = max(parents, default=(-np.inf, 0))
+    return place if found >= surest.deflated else None
 
 
 def _without_implied(
