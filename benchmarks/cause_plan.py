@@ -1,7 +1,8 @@
 """What kind of world a seed stands for: its size, its outcome, and what is planted in it or not.
 
-Seeds from 0 are for developing, seeds from 100,000 for the numbers that are reported. The same seed
-is always the same world. 104 seeds in a row hold every kind in every form, each as often.
+Seeds from 0 are for developing, seeds from 200,000 for the numbers that are reported; those from
+100,000 were reported first, then looked at, and are for developing since. The same seed is always
+the same world. 104 seeds in a row hold every kind in every form, each as often.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from journeys.definition import Outcome
 
-PARTS = {"develop": 0, "report": 100_000}
+PARTS = {"develop": 0, "seen": 100_000, "report": 200_000}
 KINDS = (
     "one",
     "two",
@@ -29,6 +30,8 @@ KINDS = (
     "numeric",
 )
 CASE, EVENT = "case", "event"
+
+_SEEDS_OF_A_PART = 100_000
 
 _ALWAYS_CLEAN = ("none", "chronic_only")
 _HALF_CLEAN = (
@@ -83,12 +86,12 @@ def plans_of(part: str, n: int, kinds: Sequence[str] = KINDS) -> Iterator[Plan]:
 
 def kind_of(seed: int) -> str:
     """Return the kind of world of a seed."""
-    return KINDS[seed % PARTS["report"] % len(KINDS)]
+    return KINDS[seed % _SEEDS_OF_A_PART % len(KINDS)]
 
 
 def plan_of(seed: int) -> Plan:
     """Return what a seed stands for."""
-    block, place = divmod(seed % PARTS["report"], len(KINDS))
+    block, place = divmod(seed % _SEEDS_OF_A_PART, len(KINDS))
     kind, level = KINDS[place], (CASE, EVENT)[(place + block) % 2]
     dice = np.random.default_rng([seed, 0])
     outcomes = _OUTCOMES[:2] if kind == "returning" else _OUTCOMES
