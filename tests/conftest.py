@@ -1,5 +1,6 @@
 """What every test may rely on: reproducible examples, no windows, and a real MLflow store."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,8 @@ import matplotlib as mpl
 import pytest
 import typer
 from hypothesis import settings
+
+from tests.offramp_run import Answer, Command, Run
 
 if TYPE_CHECKING:
     from training.train import Trained
@@ -39,6 +42,35 @@ def trained() -> "Trained":
     from tests.trained_model import small_model
 
     return small_model()
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command of the command line, in this process, as a user does."""
+    from offramp.cli import main
+
+    def offramp(*words: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["offramp", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return offramp
+
+
+@pytest.fixture
+def run(call: Command) -> Run:
+    """Run a command; return its exit code and what it said, in one line."""
+
+    def offramp(*words: object) -> tuple[int, str]:
+        said = call(*words)
+        return said.code, said.words
+
+    return offramp
 
 
 @pytest.fixture(scope="session")

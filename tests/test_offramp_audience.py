@@ -1,33 +1,22 @@
 """`offramp audience` as a user runs it: day after day, for findings, conditions and events."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from offramp.cli import main
 from rootcause.findings import write_findings
+from tests.offramp_run import Command, Run
 from tests.rootcause_world import DEFINITION, START, SmallWorld, findings_of, small_world
-
-Answer = tuple[int, str]
-Run = Callable[..., Answer]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
-    def audience(day: int, *words: object) -> Answer:
+def run(call: Command, folder: Path) -> Run:
+    def audience(day: int, *words: object) -> tuple[int, str]:
         on = ["--events", folder / f"day-{day}.parquet", "--journey", folder / "journey.yaml"]
-        monkeypatch.setattr(sys, "argv", ["offramp", "audience", *map(str, [*on, *words])])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, " ".join((said.out + " " + said.err).split())
+        said = call("audience", *on, *words)
+        return said.code, said.words
 
     return audience
 

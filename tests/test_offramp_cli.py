@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ import pytest
 
 from journeys.simulate import simulate
 from offramp.cli import main
+from tests.offramp_run import Command
 
 JOURNEY = """
 name: loan
@@ -27,34 +26,9 @@ attributes: {context: [region], technical: [app], numeric: [amount]}
 """
 
 
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def words(self) -> str:
-        """What was said, without the breaks that a narrow terminal needs."""
-        return " ".join((self.out + " " + self.err).split())
-
-
-Run = Callable[..., Answer]
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def offramp(*words: object) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["offramp", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return Answer(code, said.out, said.err)
-
-    return offramp
+def run(call: Command) -> Command:
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +107,7 @@ def refusals(log: pd.DataFrame) -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize("what", list(refusals(loans(5))))
 @pytest.mark.parametrize("command", ["check", "train", "findings", "report"])
 def test_an_awkward_log_ends_in_work_or_in_one_clear_message(
-    command: str, what: str, run: Run, tmp_path: Path, mlflow_store: str
+    command: str, what: str, run: Command, tmp_path: Path, mlflow_store: str
 ) -> None:
     refusals(loans())[what].to_csv(tmp_path / "events.csv", index=False)
     (tmp_path / "journey.yaml").write_text(JOURNEY)
@@ -154,7 +128,7 @@ def test_an_awkward_log_ends_in_work_or_in_one_clear_message(
     assert not [left for left in tmp_path.iterdir() if left.name.startswith(".")]
 
 
-def test_a_missing_file_is_one_message_that_names_it(run: Run, world: Path) -> None:
+def test_a_missing_file_is_one_message_that_names_it(run: Command, world: Path) -> None:
     gone = run("check", "--events", world / "gone.parquet", "--journey", world / "journey.yaml")
     assert gone.code == 1
     assert "gone.parquet" in gone.err
@@ -163,14 +137,14 @@ def test_a_missing_file_is_one_message_that_names_it(run: Run, world: Path) -> N
     assert "gone.yaml" in undefined.err
 
 
-def test_a_wrong_word_is_a_usage_error(run: Run, world: Path) -> None:
+def test_a_wrong_word_is_a_usage_error(run: Command, world: Path) -> None:
     assert run("check").code == 2
     assert run("forecast").code == 2
     assert run("train", *on(world), "--outcomes", "all").code == 2
 
 
 def test_check_says_what_is_there_and_writes_the_same(
-    run: Run, world: Path, tmp_path: Path
+    run: Command, world: Path, tmp_path: Path
 ) -> None:
     answer = run("check", *on(world), "--json", tmp_path / "check.json")
     assert answer.code == 0
@@ -180,7 +154,7 @@ def test_check_says_what_is_there_and_writes_the_same(
 
 
 def test_train_evaluate_and_score_agree_on_one_model(
-    run: Run, world: Path, model: str, tmp_path: Path
+    run: Command, world: Path, model: str, tmp_path: Path
 ) -> None:
     trained = json.loads((world / "trained.json").read_text())["manifest"]["evaluation"]
     again = run("evaluate", *on(world), "--model", model, "--json", tmp_path / "e.json")
@@ -198,7 +172,7 @@ def test_train_evaluate_and_score_agree_on_one_model(
 
 
 def test_one_outcome_alone_can_be_trained(
-    run: Run, world: Path, model: str, tmp_path: Path
+    run: Command, world: Path, model: str, tmp_path: Path
 ) -> None:
     alone = run("train", *on(world), "--outcome", "leakage", "--json", tmp_path / "t.json")
     assert alone.code == 0
@@ -207,13 +181,15 @@ def test_one_outcome_alone_can_be_trained(
     assert written["model"].endswith("@challenger")
 
 
-def test_an_outcome_that_nobody_defined_is_named_with_the_closest(run: Run, world: Path) -> None:
+def test_an_outcome_that_nobody_defined_is_named_with_the_closest(
+    run: Command, world: Path
+) -> None:
     answer = run("findings", *on(world), "--outcome", "leak")
     assert answer.code == 1
     assert "closest: 'leakage'" in answer.err
 
 
-def test_a_model_of_another_journey_is_refused(run: Run, world: Path, model: str) -> None:
+def test_a_model_of_another_journey_is_refused(run: Command, world: Path, model: str) -> None:
     other = world / "other.yaml"
     other.write_text(JOURNEY.replace("name: loan", "name: card"))
     words = ["--events", world / "events.parquet", "--journey", other]
@@ -227,7 +203,7 @@ def test_a_model_of_another_journey_is_refused(run: Run, world: Path, model: str
 
 
 def test_a_model_that_learnt_from_other_attributes_makes_no_report(
-    run: Run, world: Path, model: str
+    run: Command, world: Path, model: str
 ) -> None:
     """It ended in a KeyError: the log is read for the definition, the model asks for its own."""
     (world / "fewer.yaml").write_text(JOURNEY.replace("technical: [app], ", ""))
@@ -238,14 +214,14 @@ def test_a_model_that_learnt_from_other_attributes_makes_no_report(
     assert not (world / "fewer.html").exists()
 
 
-def test_a_model_that_is_not_there_is_one_message(run: Run, world: Path, model: str) -> None:
+def test_a_model_that_is_not_there_is_one_message(run: Command, world: Path, model: str) -> None:
     for uri in ("models:/offramp-loan@best", "models:/offramp-card@champion", world / "nothing"):
         answer = run("score", *on(world), "--model", uri, "--out", world / "s.csv")
         assert answer.code == 1
         assert len(answer.err.strip().splitlines()) == 1
 
 
-def test_a_cause_goes_from_findings_to_audience_and_verdict(run: Run, tmp_path: Path) -> None:
+def test_a_cause_goes_from_findings_to_audience_and_verdict(run: Command, tmp_path: Path) -> None:
     """The planted bug of a simulated world, through the three commands that live off findings."""
     words = ["--scenario", "ios_upload_bug", "--customers", 20_000, "--seed", 7, "--out", tmp_path]
     assert run("simulate", *words).code == 0
@@ -269,7 +245,9 @@ def test_a_cause_goes_from_findings_to_audience_and_verdict(run: Run, tmp_path: 
         assert f"{absurd!r} is not a time" in answer.err
 
 
-def test_simulate_refuses_an_unknown_scenario_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+def test_simulate_refuses_an_unknown_scenario_and_writes_nothing(
+    run: Command, tmp_path: Path
+) -> None:
     answer = run("simulate", "--scenario", "ios_bug", "--out", tmp_path / "new")
     assert answer.code == 1
     assert "ios_upload_bug" in answer.err

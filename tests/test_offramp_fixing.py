@@ -1,8 +1,6 @@
 """`offramp verify` and `offramp whatif`, as a user runs them."""
 
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,29 +10,13 @@ import yaml
 from benchmarks.fix_measures import measured
 from benchmarks.fix_worlds import DEFINITION, FixPlan, date, fix_world
 from journeys.simulate import SCENARIOS
-from offramp.cli import main
 from offramp.planting import conditions_of
 from rootcause.findings import write_findings
+from tests.offramp_run import Run
 from tests.rootcause_world import findings_of
 
 PLAN = FixPlan("partner", a_day=90, harm=0.3, onset=40, fixed=62, days=92, left=0.0, seed=21)
 FIXED = date(PLAN.fixed).strftime("%Y-%m-%d")
-Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def offramp(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["offramp", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, " ".join((said.out + said.err).split())
-
-    return offramp
 
 
 @pytest.fixture(scope="module")

@@ -2,33 +2,14 @@
 
 import hashlib
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
-from offramp.cli import main
+from tests.offramp_run import Run
 from tests.rootcause_world import DEFINITION, ONSET_DAY, START, small_world
-
-Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def offramp(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["offramp", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, " ".join((said.out + said.err).split())
-
-    return offramp
 
 
 @pytest.fixture(scope="module")

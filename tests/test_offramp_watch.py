@@ -4,39 +4,21 @@ import json
 import os
 import shutil
 import signal
-import sys
 import time
-from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from offramp.cli import main
 from offramp.watched import watched
 from rootcause.findings import read_findings
 from rootcause.register import locked
+from tests.offramp_run import Run
 from tests.rootcause_world import small_world
 from tests.watch_world import day, files_of, written
 
-Run = Callable[..., tuple[int, str]]
 FIXED_DAY = 75
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def offramp(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["offramp", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, " ".join((said.out + said.err).split())
-
-    return offramp
 
 
 @pytest.fixture(scope="module")
