@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
-from tests.test_offramp_cli import JOURNEY, Run, loans, on, run
+from tests.offramp_run import Command
+from tests.test_offramp_cli import JOURNEY, loans, on, run
 from training.store import reached_store
 from training.versions import crown
 
@@ -30,7 +31,7 @@ def journey(mlflow_store: str, tmp_path: Path) -> Path:
 
 
 def test_rollback_takes_a_definition_or_a_name_and_says_what_it_did(
-    run: Run, journey: Path, tmp_path: Path
+    run: Command, journey: Path, tmp_path: Path
 ) -> None:
     done = run("rollback", "--journey", journey, "--json", tmp_path / "r.json")
     assert done.code == 0
@@ -44,7 +45,7 @@ def test_rollback_takes_a_definition_or_a_name_and_says_what_it_did(
     assert "nothing was changed" in run("rollback", "--journey", journey, "--to", "2").words
 
 
-def test_an_unknown_way_to_promote_is_a_usage_error(run: Run, journey: Path) -> None:
+def test_an_unknown_way_to_promote_is_a_usage_error(run: Command, journey: Path) -> None:
     for command in ("train", "retrain"):
         answer = run(command, *on(journey.parent), "--promote", "perhaps")
         assert answer.code == 2
@@ -52,7 +53,7 @@ def test_an_unknown_way_to_promote_is_a_usage_error(run: Run, journey: Path) -> 
 
 
 def test_a_dead_store_is_told_before_the_training(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was told after it: an hour of tuning was lost."""
     loans(40).to_parquet(tmp_path / "events.parquet")
