@@ -7,6 +7,7 @@ Text stays text, escaped here and nowhere else. Units are pixels on a phone.
 import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib.resources import files
 
 Point = tuple[float, float]
 
@@ -87,6 +88,16 @@ class Drawing:
             f'viewBox="0 0 {_said(self.width)} {_said(self.height)}"><title>{said}</title>'
             f"{''.join(self._parts)}</svg>"
         )
+
+
+def standalone(picture: str) -> str:
+    """Return a picture of the report with its light colours inside, to stand alone."""
+    templates = files("rootcause") / "templates"
+    page, pictures = (
+        (templates / name).read_text(encoding="utf-8") for name in ("report.css", "pictures.css")
+    )
+    colours = page[: page.index("}") + 1]
+    return picture.replace("<title>", f"<style>{colours}\n{pictures}</style><title>", 1)
 
 
 def cut(words: str, width: float, size: float = 12.0) -> str:
