@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml"),
     "features": ("journeys", "numba"),
-    "models": ("journeys.errors features", "lightgbm sklearn threadpoolctl"),
+    "models": ("journeys.errors features", "lightgbm numba sklearn threadpoolctl"),
     "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna"),
-    "serving": ("journeys features models rootcause", "fastapi uvicorn msgspec sqlalchemy mlflow"),
+    "serving": ("journeys features models rootcause", "alembic fastapi uvicorn msgspec prometheus_client sqlalchemy mlflow"),
     "offramp": ("journeys features models rootcause training serving", "typer rich"),
 }
 EVERYWHERE = sys.stdlib_module_names | {"numpy", "pandas"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from mlflow.tracking import MlflowClient
 
 from journeys.errors import BundleError
-from training.store import quiet, reached_store
+from training.store import quiet, reached_store, use_store
 
 FOLDER = "report"
 
@@ -30,7 +30,7 @@ def keep_report(model: str, files: Sequence[Path]) -> str:
             if run is None:
                 return "Not kept in MLflow: the model came from a folder, not from a run."
             for file in files:
-                MlflowClient().log_artifact(run, str(file), FOLDER)
+                MlflowClient(use_store()).log_artifact(run, str(file), FOLDER)
     except (BundleError, OSError) as fault:
         return f"Not kept in MLflow: {fault}"
     return f"Kept in MLflow: run {run}, under {FOLDER}/"
@@ -43,7 +43,7 @@ def run_of(model: str) -> str | None:
     found = _REGISTERED.fullmatch(model)
     if found is None:
         return None
-    client = MlflowClient()
+    client = MlflowClient(use_store())
     if found["alias"]:
         version = client.get_model_version_by_alias(found["name"], found["alias"])
     else:
