@@ -7,6 +7,7 @@ OfframpError                  one clear message; the command line prints it and 
 ├── BundleError               fitted models are missing, damaged or made by other code
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
 ├── SegmentError              a condition on customers cannot be understood, or asks for too much
+├── KeysError                 a file of API keys is unreadable or does not hold the key asked for
 └── RequestError              a scoring request cannot be understood
 
 Each message answers three questions: what is wrong, what was found, what to do.
@@ -53,6 +54,10 @@ class FindingsError(OfframpError):
 
 class SegmentError(OfframpError):
     """A condition on customers cannot be understood, or asks for what may not be asked."""
+
+
+class KeysError(OfframpError):
+    """A file of API keys is unreadable, can be changed by others, or lacks the key asked for."""
 
 
 class RequestError(OfframpError):
