@@ -11,21 +11,19 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import cast
 
-import msgspec
 from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
+from serving.bodies import body_of, json_answer, require_json
 from serving.messages import Envelope, ScoreAnswer, read_envelope
 from serving.model_routes import add_health, add_models
 from serving.openapi import add_docs, answers, request_body
-from serving.problems import Problem, Refused, problem_of, problem_response, refused
+from serving.problems import Problem, Refused, problem_of, problem_response
 from serving.scoring import score, self_test
 from serving.served import Models
 from serving.service import Service
 from serving.tracing import Traced
-
-MOST_BYTES = 10_000_000
 
 _FEW_HISTORIES = 4
 _logger = logging.getLogger("offramp.serving")
@@ -89,46 +87,15 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
         422 when none can be.
         """
         bundles = service.models.ready().bundles
-        _require_json(request)
-        envelope = read_envelope(await _body(request))
+        require_json(request)
+        envelope = read_envelope(await body_of(request))
         if len(envelope.histories) <= _FEW_HISTORIES:
-            return _json(_answered(bundles, envelope))
-        return _json(await asyncio.to_thread(_answered, bundles, envelope))
+            return json_answer(_answered(bundles, envelope))
+        return json_answer(await asyncio.to_thread(_answered, bundles, envelope))
 
 
 def _answered(bundles: Sequence[Bundle], envelope: Envelope) -> ScoreAnswer:
     return score(bundles, envelope.histories, explain=envelope.explain)
-
-
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (
-        kind.startswith("application/") and kind.endswith("+json")
-    ):
-        raise refused(
-            "wrong-type",
-            f"The body is said to be {kind[:60]!r}. Send JSON, and Content-Type: application/json.",
-        )
-    packed = request.headers.get("content-encoding", "identity").strip().lower()
-    if packed != "identity":
-        raise refused("wrong-type", f"The body is packed ({packed[:60]!r}). Send it as it is.")
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body, read no further than the limit."""
-    too_large = refused(
-        "too-large",
-        f"The body is larger than {MOST_BYTES:,} bytes. Send fewer histories in one request.",
-    )
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > MOST_BYTES:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise too_large
-    return bytes(body)
 
 
 def _add_problems(app: FastAPI) -> None:
@@ -153,7 +120,3 @@ def _add_problems(app: FastAPI) -> None:
 def _told(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     retry = {"Retry-After": "5"} if problem.status == 503 else {}
     return problem_response(problem, request.scope.get("request_id"), retry | (headers or {}))
-
-
-def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -1,8 +1,8 @@
 """Whether the service is well, and which models answer."""
 
-import msgspec
 from fastapi import FastAPI, Response
 
+from serving.bodies import json_answer
 from serving.messages import Health, Models
 from serving.openapi import answers
 from serving.scoring import model_info
@@ -15,13 +15,13 @@ def add_health(app: FastAPI, service: Service) -> None:
     @app.get("/healthz", responses=answers(Health), tags=["health"])
     async def healthz() -> Response:
         """Say that the process lives."""
-        return _json(Health("ok"))
+        return json_answer(Health("ok"))
 
     @app.get("/readyz", responses=answers(Health, "not-ready"), tags=["health"])
     async def readyz() -> Response:
         """Say whether requests can be answered."""
         service.models.ready()
-        return _json(Health("ready"))
+        return json_answer(Health("ready"))
 
 
 def add_models(app: FastAPI, service: Service) -> None:
@@ -32,8 +32,4 @@ def add_models(app: FastAPI, service: Service) -> None:
         """Say which models answer, and how good they were on later journeys than they saw."""
         bundles = service.models.current().bundles
         evaluation = {bundle.journey: bundle.manifest.get("evaluation") for bundle in bundles}
-        return _json(Models([model_info(bundle) for bundle in bundles], evaluation))
-
-
-def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+        return json_answer(Models([model_info(bundle) for bundle in bundles], evaluation))
