@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
-from serving.bodies import body_of, json_answer, require_json
+from serving.bodies import read_body, json_answer, require_json
 from serving.messages import Envelope, ScoreAnswer, read_envelope
 from serving.model_routes import add_health, add_models
 from serving.openapi import add_docs, answers, request_body
@@ -88,7 +88,7 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
         """
         bundles = service.models.ready().bundles
         require_json(request)
-        envelope = read_envelope(await body_of(request))
+        envelope = read_envelope(await read_body(request))
         if len(envelope.histories) <= _FEW_HISTORIES:
             return json_answer(_answered(bundles, envelope))
         return json_answer(await asyncio.to_thread(_answered, bundles, envelope))

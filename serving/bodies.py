@@ -28,11 +28,11 @@ def require_json(request: Request) -> None:
         raise refused("wrong-type", f"The body is packed ({packed[:60]!r}). Send it as it is.")
 
 
-async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
+async def read_body(request: Request, most: int = MOST_BYTES, what: str = "histories") -> bytes:
     """Return the body, read no further than ``most`` bytes; raise `Refused` (413) beyond."""
     too_large = refused(
         "too-large",
-        f"The body is larger than {most:,} bytes. Send less in one request.",
+        f"The body is larger than {most:,} bytes. Send fewer {what} in one request.",
     )
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > most:

@@ -4,6 +4,8 @@ from typing import Any
 
 Store = Any
 Keys = Any
+KnownIssues = Any
+NONE = None
 
 
 class Pseudonym:

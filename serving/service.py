@@ -6,7 +6,7 @@ from pathlib import Path
 from time import time_ns
 
 from serving.metrics import Metrics
-from serving.parts import Keys, Pseudonym, Store
+from serving.parts import NONE, Keys, KnownIssues, Pseudonym, Store
 from serving.served import Models
 
 
@@ -21,13 +21,14 @@ class Service:
 
     ``models`` is what answers now; ``store`` keeps events (None: nothing is kept, the paths that
     need it say so); ``state`` the folder of `offramp watch` with its findings (None: none are
-    known); ``pseudonym`` what a customer's key is called inside; ``keys`` who may ask (None: nobody
+    known), ``issues`` what is open in it; ``pseudonym`` what a customer's key is called inside; ``keys`` who may ask (None: nobody
     has to show one, on loopback only); ``clock`` microseconds since the epoch, UTC.
     """
 
     models: Models
     store: Store | None = None
     state: Path | None = None
+    issues: KnownIssues = NONE
     pseudonym: Pseudonym = field(default_factory=Pseudonym)
     keys: Keys | None = None
     metrics: Metrics = field(default_factory=Metrics)
