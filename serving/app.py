@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
-from serving.bodies import read_body, json_answer, require_json
+from serving.bodies import json_answer, read_body, require_json
 from serving.messages import Envelope, ScoreAnswer, read_envelope
 from serving.model_routes import add_health, add_models
 from serving.openapi import add_docs, answers, request_body

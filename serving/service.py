@@ -20,9 +20,10 @@ class Service:
     """What every route module gets: ``add_X(app, service)``.
 
     ``models`` is what answers now; ``store`` keeps events (None: nothing is kept, the paths that
-    need it say so); ``state`` the folder of `offramp watch` with its findings (None: none are
-    known), ``issues`` what is open in it; ``pseudonym`` what a customer's key is called inside; ``keys`` who may ask (None: nobody
-    has to show one, on loopback only); ``clock`` microseconds since the epoch, UTC.
+    need it say so); ``state`` is the folder of `offramp watch` with its findings (None: none are
+    known) and ``issues`` what is open in it; ``pseudonym`` is what a customer's key is called
+    inside; ``keys`` who may ask (None: nobody has to show one, on loopback only); ``clock``
+    microseconds since the epoch, UTC.
     """
 
     models: Models
