@@ -5,6 +5,7 @@ OfframpError                  one clear message; the command line prints it and 
 ├── DefinitionError           the YAML of a journey says something that cannot be
 ├── TooLittleDataError        the log is sound, but too short, small or one-sided to learn from
 ├── BundleError               fitted models are missing, damaged or made by other code
+│   └── RegistryAwayError     the model registry does not answer; it may come back
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
 ├── SegmentError              a condition on customers cannot be understood, or asks for too much
 └── RequestError              a scoring request cannot be understood
@@ -45,6 +46,10 @@ class TooLittleDataError(OfframpError):
 
 class BundleError(OfframpError):
     """Fitted models are missing, damaged or made by other code."""
+
+
+class RegistryAwayError(BundleError):
+    """The model registry does not answer; it may come back."""
 
 
 class FindingsError(OfframpError):
