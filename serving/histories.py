@@ -57,6 +57,19 @@ class Timed:
         values = self.values(name, definition)
         return [None if value is None else plain_text(value) for value in values]
 
+    def events(self, definition: Definition) -> list[dict[str, object]]:
+        """Return the events one by one, with every field of a definition.
+
+        ``time`` in microseconds (int); text as an event log writes it; numbers as float; None where
+        nothing was said.
+        """
+        numeric = definition.attributes.numeric
+        columns: dict[str, Sequence[object]] = {TIME: self.times}
+        for name in (ACTIVITY, CHANNEL, *definition.fields):
+            read = self.values if name in numeric else self.texts
+            columns[name] = read(name, definition)
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
 
 def keys_of(definitions: Iterable[Definition]) -> dict[Key, bool]:
     """Return the columns that some definitions read, and whether each is a number."""
@@ -76,13 +89,10 @@ def timed(history: History, index: int, definitions: Sequence[Definition]) -> Ti
         If a time, an activity or a numeric attribute cannot be read, or ``as_of`` lies before the
         last event.
     """
-    times = []
-    for place, event in enumerate(history.events):
-        where = f"histories[{index}].events[{place}]"
-        times.append(_time(event.get(TIME), f"{where}.{TIME}"))
-        _check_text(event, where)
-        for definition in definitions:
-            _check_numbers(event, definition, where)
+    times = [
+        checked_time(event, definitions, f"histories[{index}].events[{place}]")
+        for place, event in enumerate(history.events)
+    ]
     last = max(times)
     as_of = last if history.as_of is None else _time(history.as_of, f"histories[{index}].as_of")
     if as_of < last:
@@ -92,6 +102,23 @@ def timed(history: History, index: int, definitions: Sequence[Definition]) -> Ti
         )
     columns = _columns(history.events, definitions)
     return in_order(Timed(index, history.customer_id, times, as_of, columns))
+
+
+def checked_time(event: Event, definitions: Iterable[Definition], where: str) -> int:
+    """Check the values of one event and return its time, microseconds since the epoch.
+
+    ``where`` is its place in the request, for the message.
+
+    Raises
+    ------
+    Refused
+        If its time, its activity, its channel or a numeric attribute cannot be read.
+    """
+    at = _time(event.get(TIME), f"{where}.{TIME}")
+    _check_text(event, where)
+    for definition in definitions:
+        _check_numbers(event, definition, where)
+    return at
 
 
 def timed_events(

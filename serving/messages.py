@@ -4,12 +4,13 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from models import Reason
+from serving.advice import Action, KnownIssue, NextStep
 from serving.problems import Problem, refused
 
 MOST_HISTORIES = 1_000
@@ -82,35 +83,6 @@ class ModelInfo(Struct, frozen=True):
     surroundings_until: str | None = None
 
 
-class KnownIssue(Struct, frozen=True):
-    """An open finding whose conditions this journey meets, or will probably meet.
-
-    ``affected``: it has met them, with ``probability`` 1; ``at_risk``: it meets them with
-    ``probability``.  ``effect`` is the additional probability of the bad outcome, ``since`` the day
-    on which it began.
-    """
-
-    finding: str
-    state: Literal["affected", "at_risk"]
-    probability: float
-    interval: tuple[float, float]
-    since: str
-    effect: float
-    effect_interval: tuple[float, float]
-    text: str
-
-
-class Action(Struct, frozen=True):
-    """What is worth doing now: its expected ``benefit`` and its ``cost``, both in ``currency``."""
-
-    name: str
-    benefit: float
-    benefit_interval: tuple[float, float]
-    cost: float
-    currency: str
-    why: str
-
-
 class JourneyPrediction(Struct, frozen=True):
     """One open journey at its cutoff.
 
@@ -118,7 +90,8 @@ class JourneyPrediction(Struct, frozen=True):
     calibrated probability of each outcome, with its 90 % ``interval``; ``base_rate`` its share in
     the log learnt from.  An outcome in ``happened`` is past: its ``p`` says nothing.  ``points`` of
     a reason are what it adds to ``p``: an association, not a cause.  ``action`` is what is worth
-    doing, if anything is; ``abstain`` says why nothing is recommended although something might be.
+    doing, if anything is, and ``action_note`` why nothing is; ``abstain`` says why the prediction
+    is no ground to act on; ``next`` is what customers who stood here did next.
     """
 
     journey: str
@@ -133,7 +106,9 @@ class JourneyPrediction(Struct, frozen=True):
     stage: str = STARTED
     known_issue: KnownIssue | None = None
     action: Action | None = None
+    action_note: str | None = None
     abstain: str | None = None
+    next: list[NextStep] = []
 
 
 class HistoryPrediction(Struct, frozen=True):
