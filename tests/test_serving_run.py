@@ -121,8 +121,9 @@ def test_two_models_of_one_journey_are_refused(folder: Path) -> None:
 
 def test_a_folder_is_served_without_mlflow(folder: Path) -> None:
     code = (
-        "import sys; from serving import fetch_bundle; from serving.app import create_app; "
-        f"create_app([fetch_bundle({str(folder)!r})]); print('mlflow' in sys.modules)"
+        "import sys; from tests.serving_service import service_of; "
+        "from serving import create_app, fetch_bundle; "
+        f"create_app(service_of(fetch_bundle({str(folder)!r}))); print('mlflow' in sys.modules)"
     )
     said: Any = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, env=os.environ, text=True
