@@ -16,13 +16,12 @@ from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
+from serving.bodies import read_body, require_json
 from serving.messages import Envelope, Health, Models, ScoreAnswer, read_envelope
 from serving.openapi import add_docs, answers, request_body
 from serving.problems import Problem, Refused, problem_of, problem_response, refused
 from serving.scoring import model_info, score, self_test
 from serving.tracing import Traced
-
-MOST_BYTES = 10_000_000
 
 _FEW_HISTORIES = 4
 _logger = logging.getLogger("offramp.serving")
@@ -113,8 +112,8 @@ def _add_scoring(app: FastAPI, bundles: Sequence[Bundle], ready: _Readiness) -> 
         422 when none can be.
         """
         _require_ready(ready)
-        _require_json(request)
-        envelope = read_envelope(await _body(request))
+        require_json(request)
+        envelope = read_envelope(await read_body(request))
         if len(envelope.histories) <= _FEW_HISTORIES:
             return _json(_answered(bundles, envelope))
         return _json(await asyncio.to_thread(_answered, bundles, envelope))
@@ -127,37 +126,6 @@ def _answered(bundles: Sequence[Bundle], envelope: Envelope) -> ScoreAnswer:
 def _require_ready(ready: _Readiness) -> None:
     if ready.why_not is not None:
         raise refused("not-ready", ready.why_not)
-
-
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (
-        kind.startswith("application/") and kind.endswith("+json")
-    ):
-        raise refused(
-            "wrong-type",
-            f"The body is said to be {kind[:60]!r}. Send JSON, and Content-Type: application/json.",
-        )
-    packed = request.headers.get("content-encoding", "identity").strip().lower()
-    if packed != "identity":
-        raise refused("wrong-type", f"The body is packed ({packed[:60]!r}). Send it as it is.")
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body, read no further than the limit."""
-    too_large = refused(
-        "too-large",
-        f"The body is larger than {MOST_BYTES:,} bytes. Send fewer histories in one request.",
-    )
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > MOST_BYTES:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise too_large
-    return bytes(body)
 
 
 def _add_problems(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 Every value is read by itself, so that a history means the same alone and in a batch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -55,11 +55,7 @@ def timed(history: History, index: int, definitions: Iterable[Definition]) -> Ti
     """
     times = []
     for place, event in enumerate(history.events):
-        where = f"histories[{index}].events[{place}]"
-        times.append(_time(event.get(TIME), f"{where}.{TIME}"))
-        _check_text(event, where)
-        for definition in definitions:
-            _check_numbers(event, definition, where)
+        times.append(checked_time(event, definitions, f"histories[{index}].events[{place}]"))
     last = max(times)
     as_of = last if history.as_of is None else _time(history.as_of, f"histories[{index}].as_of")
     if as_of < last:
@@ -68,6 +64,15 @@ def timed(history: History, index: int, definitions: Iterable[Definition]) -> Ti
             f"{utc_text(last)}. Leave out the events after as_of, or as_of itself."
         )
     return Timed(index, history, times, as_of)
+
+
+def checked_time(event: Mapping[str, Value], definitions: Iterable[Definition], where: str) -> int:
+    """Return an event's time in microseconds since the epoch; raise `Refused` as `timed` does."""
+    at = _time(event.get(TIME), f"{where}.{TIME}")
+    _check_text(event, where)
+    for definition in definitions:
+        _check_numbers(event, definition, where)
+    return at
 
 
 def log_of(histories: Sequence[Timed], definition: Definition) -> EventLog:
@@ -132,7 +137,7 @@ def _instant(text: str) -> datetime | None:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
-def _check_text(event: dict[str, Value], where: str) -> None:
+def _check_text(event: Mapping[str, Value], where: str) -> None:
     activity, channel = event.get(ACTIVITY), event.get(CHANNEL)
     if not isinstance(activity, str) or not activity:
         found = "missing" if activity in (None, "") else f"{activity!r:.60}, not text"
@@ -141,7 +146,7 @@ def _check_text(event: dict[str, Value], where: str) -> None:
         raise _bad(f"{where}.{CHANNEL} is {channel!r:.60}, not text. Name it, or leave it out.")
 
 
-def _check_numbers(event: dict[str, Value], definition: Definition, where: str) -> None:
+def _check_numbers(event: Mapping[str, Value], definition: Definition, where: str) -> None:
     for name in definition.attributes.numeric:
         value = _attribute(event, name, definition)
         try:
@@ -153,7 +158,7 @@ def _check_numbers(event: dict[str, Value], definition: Definition, where: str) 
             ) from None
 
 
-def _attribute(event: dict[str, Value], name: str, definition: Definition) -> Value:
+def _attribute(event: Mapping[str, Value], name: str, definition: Definition) -> Value:
     """Return the attribute by the definition's name or, without it, by the file's."""
     return event.get(name, event.get(definition.column(name)))
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import serving.app
 from journeys.errors import BundleError
-from serving.app import MOST_BYTES, create_app
+from serving.app import create_app
+from serving.bodies import MOST_BYTES
 from serving.messages import MOST_EVENTS
 from tests.serving_bundle import body_of, histories_of, random_events, small_bundle
 
