@@ -8,7 +8,10 @@ OfframpError                  one clear message; the command line prints it and 
 │   └── RegistryAwayError     the model registry does not answer; it may come back
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
 ├── SegmentError              a condition on customers cannot be understood, or asks for too much
-└── RequestError              a scoring request cannot be understood
+├── RequestError              a scoring request cannot be understood
+└── StoreError                the event store cannot be opened, or not just now
+    ├── StoreAwayError        the database does not answer; it may come back
+    └── StoreFullError        there is no room left to write
 
 Each message answers three questions: what is wrong, what was found, what to do.
 """
@@ -62,6 +65,18 @@ class SegmentError(OfframpError):
 
 class RequestError(OfframpError):
     """A scoring request cannot be understood."""
+
+
+class StoreError(OfframpError):
+    """The event store cannot be opened or used."""
+
+
+class StoreAwayError(StoreError):
+    """The database does not answer; it may come back."""
+
+
+class StoreFullError(StoreError):
+    """There is no room left to write."""
 
 
 def with_closest(name: str, known: Iterable[str]) -> str:

@@ -26,8 +26,12 @@ KINDS = {
     "wrong-type": Kind(415, "The body is of another type"),
     "bad-request": Kind(422, "The request does not have the form asked for"),
     "bad-history": Kind(422, "A history cannot be scored"),
+    "bad-event": Kind(422, "An event cannot be kept"),
     "internal": Kind(500, "Something went wrong here"),
     "not-ready": Kind(503, "The service is not ready"),
+    "no-store": Kind(503, "No events are kept here"),
+    "store-away": Kind(503, "The event store does not answer"),
+    "store-full": Kind(507, "The event store is full"),
 }
 
 
