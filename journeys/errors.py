@@ -8,6 +8,7 @@ OfframpError                  one clear message; the command line prints it and 
 │   └── RegistryAwayError     the model registry does not answer; it may come back
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
 ├── SegmentError              a condition on customers cannot be understood, or asks for too much
+├── KeysError                 a file of API keys is unreadable or does not hold the key asked for
 ├── RequestError              a scoring request cannot be understood
 └── StoreError                the event store cannot be opened, or not just now
     ├── StoreAwayError        the database does not answer; it may come back
@@ -61,6 +62,10 @@ class FindingsError(OfframpError):
 
 class SegmentError(OfframpError):
     """A condition on customers cannot be understood, or asks for what may not be asked."""
+
+
+class KeysError(OfframpError):
+    """A file of API keys is unreadable, can be changed by others, or lacks the key asked for."""
 
 
 class RequestError(OfframpError):
