@@ -23,6 +23,9 @@ from journeys.errors import (
     OfframpError,
     RequestError,
     SegmentError,
+    StoreAwayError,
+    StoreError,
+    StoreFullError,
     TooLittleDataError,
 )
 from journeys.find import find_journeys, journey_ids
@@ -45,6 +48,9 @@ __all__ = [
     "Rule",
     "SegmentError",
     "Split",
+    "StoreAwayError",
+    "StoreError",
+    "StoreFullError",
     "TooLittleDataError",
     "Values",
     "bad_outcome",
