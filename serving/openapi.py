@@ -12,10 +12,11 @@ from fastapi import FastAPI, HTTPException, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
-from models import Bundle
 from serving.example import example_request
-from serving.messages import Health, Models, ScoreAnswer, ScoreRequest
+from serving.messages import Health, ScoreAnswer, ScoreRequest
+from serving.model_state import ModelsAnswer, ReloadAsked
 from serving.problems import CONTENT_TYPE, KINDS, Problem
+from serving.service import Service
 
 Json = dict[str, Any]
 
@@ -23,7 +24,7 @@ _REF = "#/components/schemas/{name}"
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 
 
-def add_docs(app: FastAPI) -> None:
+def add_docs(app: FastAPI, service: Service) -> None:
     """Serve ``/docs`` and its assets, and complete ``/openapi.json`` with our schemas."""
     generated = app.openapi
     made: list[Json] = []
@@ -32,6 +33,11 @@ def add_docs(app: FastAPI) -> None:
         if not made:
             document = generated()
             document.setdefault("components", {}).setdefault("schemas", {}).update(_schemas())
+            served = service.models.current().scorers
+            if not served:  # not yet: the example is of a journey that is served
+                return document
+            body = document["paths"]["/v1/score"]["post"]["requestBody"]
+            body["content"]["application/json"]["example"] = example_request(served[0].bundle)
             made.append(document)
         return made[0]
 
@@ -40,20 +46,20 @@ def add_docs(app: FastAPI) -> None:
     app.add_api_route("/docs/{name}", _asset, include_in_schema=False)
 
 
-def request_body(bundles: list[Bundle]) -> Json:
-    """Return the documentation of the scoring request, with an example for these bundles."""
-    content = {"schema": _ref(ScoreRequest), "example": example_request(bundles[0])}
+def request_body() -> Json:
+    """Return the documentation of the scoring request."""
+    content = {"schema": _ref(ScoreRequest)}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
-def answers(of: type, *kinds: str) -> dict[int | str, Json]:
+def answers(of: type, *kinds: str, status: int = 200) -> dict[int | str, Json]:
     """Return the documentation of the answers of a path: what it gives, and its problems."""
     documented: dict[int | str, Json] = {
-        200: {"description": "The answer", "content": {"application/json": {"schema": _ref(of)}}}
+        status: {"description": "The answer", "content": {"application/json": {"schema": _ref(of)}}}
     }
     for kind in kinds:
-        status, title = KINDS[kind]
-        documented[status] = {
+        code, title = KINDS[kind]
+        documented[code] = {
             "description": title,
             "content": {CONTENT_TYPE: {"schema": _ref(Problem)}},
         }
@@ -61,7 +67,7 @@ def answers(of: type, *kinds: str) -> dict[int | str, Json]:
 
 
 def _schemas() -> Json:
-    types = [ScoreRequest, ScoreAnswer, Models, Health, Problem]
+    types = [ScoreRequest, ScoreAnswer, ModelsAnswer, ReloadAsked, Health, Problem]
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
     return {name: schema | _description(schema) for name, schema in components.items()}
 
