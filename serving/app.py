@@ -16,10 +16,11 @@ from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
-from serving.messages import Envelope, Health, Models, ScoreAnswer, read_envelope
+from serving.messages import Health, Models, ScoreAnswer
 from serving.openapi import add_docs, answers, request_body
 from serving.problems import Problem, Refused, problem_of, problem_response, refused
-from serving.scoring import model_info, score, self_test
+from serving.road import Scorer, model_info
+from serving.scoring import Scoring, self_test
 from serving.tracing import Traced
 
 MOST_BYTES = 10_000_000
@@ -69,7 +70,7 @@ def create_app(bundles: Sequence[Bundle]) -> FastAPI:
 def _warm(bundles: Sequence[Bundle], ready: _Readiness) -> None:
     try:
         for bundle in bundles:
-            self_test(bundle)
+            self_test(Scorer(bundle))
         ready.why_not = None
     except BundleError as error:
         _logger.error("%s", error)
@@ -98,6 +99,7 @@ def _add_models(app: FastAPI, bundles: Sequence[Bundle]) -> None:
 
 
 def _add_scoring(app: FastAPI, bundles: Sequence[Bundle], ready: _Readiness) -> None:
+    scoring = Scoring([Scorer(bundle) for bundle in bundles])
     problems = ("not-json", "too-large", "wrong-type", "bad-request", "internal", "not-ready")
 
     @app.post(
@@ -114,14 +116,10 @@ def _add_scoring(app: FastAPI, bundles: Sequence[Bundle], ready: _Readiness) -> 
         """
         _require_ready(ready)
         _require_json(request)
-        envelope = read_envelope(await _body(request))
-        if len(envelope.histories) <= _FEW_HISTORIES:
-            return _json(_answered(bundles, envelope))
-        return _json(await asyncio.to_thread(_answered, bundles, envelope))
-
-
-def _answered(bundles: Sequence[Bundle], envelope: Envelope) -> ScoreAnswer:
-    return score(bundles, envelope.histories, explain=envelope.explain)
+        asked = scoring.read(await _body(request))
+        if len(asked.histories) <= _FEW_HISTORIES:
+            return _json(scoring.answer(asked))
+        return _json(await asyncio.to_thread(scoring.answer, asked))
 
 
 def _require_ready(ready: _Readiness) -> None:

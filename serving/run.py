@@ -16,6 +16,7 @@ from journeys.errors import OfframpError
 from models import Bundle
 from serving.app import create_app
 from serving.registry import fetch_bundle
+from serving.road import Scorer
 from serving.scoring import self_test
 
 ALLOW_REMOTE = "OFFRAMP_ALLOW_REMOTE"
@@ -61,7 +62,7 @@ def serve(
         bundles = [fetch_bundle(uri) for uri in ([uris] if isinstance(uris, str) else uris)]
         _require_one_each(bundles)
         for bundle in bundles:
-            self_test(bundle)
+            self_test(Scorer(bundle))
         config = uvicorn.Config(
             create_app(bundles), log_config=None, access_log=False, server_header=False
         )

@@ -17,6 +17,7 @@ import serving.app
 from journeys.errors import BundleError
 from serving.app import MOST_BYTES, create_app
 from serving.messages import MOST_EVENTS
+from serving.scoring import Scoring
 from tests.serving_bundle import body_of, histories_of, random_events, small_bundle
 
 JSON = {"content-type": "application/json"}
@@ -195,7 +196,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
 ) -> None:
     with (
         caplog.at_level(logging.INFO, "offramp.serving"),
-        patch.object(serving.app, "score", side_effect=ValueError(f"no {SECRET}")),
+        patch.object(Scoring, "answer", side_effect=ValueError(f"no {SECRET}")),
     ):
         told = problem(ask(client, body_of([GOOD])), 500)
     assert SECRET not in str(told)
