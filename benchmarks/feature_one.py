@@ -39,8 +39,9 @@ def _typed(work: Work) -> list[Event]:
 
 
 def _encoding_of(ready: TypedEvents, events: list[Event]) -> Callable[[], object]:
-    columns = {name: [event[name] for event in events] for name in ("time", *ready.fields)}
-    return lambda: ready.written(columns["time"], columns)
+    times = [int(str(event["time"])) for event in events]
+    columns = {name: [event[name] for event in events] for name in ready.fields}
+    return lambda: ready.written(times, columns)
 
 
 def _journey_of(n_events: int) -> Work:

@@ -71,8 +71,9 @@ class Reader:
         fields = _fields(columns, definitions)
         self._merges = {column: _merge(column, fields) for column in columns}
         exact, loose = (_history_type(fields, forbid=forbid) for forbid in (True, False))
-        self._whole = msgspec.json.Decoder(_request_type(exact))
-        self._history = msgspec.json.Decoder(loose)
+        # What they decode into is made here, so no type can be written down for it.
+        self._whole: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_request_type(exact))
+        self._history: msgspec.json.Decoder[Any] = msgspec.json.Decoder(loose)
 
     def read(self, body: bytes) -> Asked:
         """Read a request.
@@ -84,8 +85,8 @@ class Reader:
         """
         try:
             request = self._whole.decode(body)
-            read = [self._timed(one, place) for place, one in enumerate(request.histories)]
-            return Asked(read, request.explain)
+            histories = enumerate(request.histories)
+            return Asked([self._timed(one, place) for place, one in histories], request.explain)
         except _UNUSUAL:
             envelope = read_envelope(body)
             each = [self._one(raw, place) for place, raw in enumerate(envelope.histories)]
