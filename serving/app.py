@@ -6,20 +6,18 @@ thread, so that health and small requests need not wait for it.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from importlib.metadata import version
 from typing import cast
 
 from fastapi import FastAPI, Request, Response
 
-from models import Bundle
 from serving.bodies import json_answer, read_body, require_json
 from serving.guard import Guard
-from serving.messages import Envelope, ScoreAnswer, read_envelope
+from serving.messages import ScoreAnswer
 from serving.model_routes import add_health, add_metrics, add_models
 from serving.openapi import add_docs, answers, request_body
 from serving.problems import Problem, Refused, problem_of, problem_response
-from serving.scoring import score
+from serving.scoring import Scoring
 from serving.service import Service
 from serving.tracing import Traced
 from serving.wire import Load
@@ -67,16 +65,12 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
         A history that cannot be scored has its problem in `error`, and the others are answered;
         422 when none can be.
         """
-        bundles = service.models.ready().bundles
+        scoring = Scoring(service.models.ready().everyone)
         require_json(request)
-        envelope = read_envelope(await read_body(request))
-        if len(envelope.histories) <= _FEW_HISTORIES:
-            return json_answer(_answered(bundles, envelope))
-        return json_answer(await asyncio.to_thread(_answered, bundles, envelope))
-
-
-def _answered(bundles: Sequence[Bundle], envelope: Envelope) -> ScoreAnswer:
-    return score(bundles, envelope.histories, explain=envelope.explain)
+        asked = scoring.read(await read_body(request))
+        if len(asked.histories) <= _FEW_HISTORIES:
+            return json_answer(scoring.answer(asked))
+        return json_answer(await asyncio.to_thread(scoring.answer, asked))
 
 
 def _add_problems(app: FastAPI) -> None:
