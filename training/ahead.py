@@ -72,8 +72,9 @@ def _told(
 ) -> _Told:
     journey, seen = (samples[name].to_numpy() for name in ("journey", "seen"))
     here = positions_of(log, journeys, definition, samples)
-    ticks = [tick.total_seconds() / 3600 for tick in definition.ticks]
-    silent = np.searchsorted(np.array(ticks), here.silence, side="right").astype(np.int64)
+    ticks = [round(tick.total_seconds() * 1e6) for tick in definition.ticks]
+    silence = microseconds(samples["cutoff"]) - log.times[seen]
+    silent = np.searchsorted(np.array(ticks), silence, side="right").astype(np.int64)
     last = journeys["last"].to_numpy()[journey]
     ahead, activity = seen < last, log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
     n_channels = len(log.events[CHANNEL].cat.categories) + 1
