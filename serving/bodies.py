@@ -1,4 +1,4 @@
-"""Bodies of requests and answers: read within limits, written as JSON."""
+"""Bodies: of a request, read no further than the limit; of an answer, written as JSON."""
 
 import msgspec
 from fastapi import Request, Response
@@ -14,8 +14,8 @@ def json_answer(answer: object, status: int = 200) -> Response:
 
 
 def require_json(request: Request) -> None:
-    """Refuse (415) a body that is said to be something else than plain JSON."""
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    """Raise `Refused` (415) for a body that is said to be anything but plain JSON."""
+    kind = content_type(request)
     if kind != "application/json" and not (
         kind.startswith("application/") and kind.endswith("+json")
     ):
@@ -28,11 +28,17 @@ def require_json(request: Request) -> None:
         raise refused("wrong-type", f"The body is packed ({packed[:60]!r}). Send it as it is.")
 
 
-async def read_body(request: Request, most: int = MOST_BYTES, what: str = "histories") -> bytes:
-    """Return the body, read no further than ``most`` bytes; raise `Refused` (413) beyond."""
+def content_type(request: Request) -> str:
+    """Return what the body is said to be, without parameters; JSON where nothing is said."""
+    said = request.headers.get("content-type", "application/json")
+    return said.partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, *, most: int = MOST_BYTES, of: str = "histories") -> bytes:
+    """Return the body; raise `Refused` (413) beyond ``most`` bytes, without reading on."""
     too_large = refused(
         "too-large",
-        f"The body is larger than {most:,} bytes. Send fewer {what} in one request.",
+        f"The body is larger than {most:,} bytes. Send fewer {of} in one request.",
     )
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > most:

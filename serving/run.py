@@ -16,8 +16,9 @@ from journeys.errors import OfframpError
 from models import Bundle
 from serving.app import create_app
 from serving.registry import fetch_bundle
+from serving.road import Scorer
 from serving.scoring import self_test
-from serving.served import Models, Scorer, Served
+from serving.served import Models, Served
 from serving.service import Service
 
 ALLOW_REMOTE = "OFFRAMP_ALLOW_REMOTE"

@@ -13,7 +13,7 @@ from journeys.definition import Definition
 from models import Bundle
 from serving.messages import ModelInfo
 from serving.problems import refused
-from serving.scoring import model_info
+from serving.road import Scorer
 
 WARMING = "The models are being warmed up. Try again in a few seconds."
 
@@ -23,23 +23,6 @@ class BaseRates(Protocol):
 
     definition: Definition
     info: ModelInfo
-
-
-@dataclass(frozen=True)
-class Scorer:
-    """Stand-in for serving/road.py."""
-
-    bundle: Bundle
-
-    @property
-    def definition(self) -> Definition:
-        """The journey's definition."""
-        return self.bundle.plan.definition
-
-    @property
-    def info(self) -> ModelInfo:
-        """Which model answers."""
-        return model_info(self.bundle)
 
 
 @dataclass(frozen=True)

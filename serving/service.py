@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import time_ns
 
+from serving.keys import Keys
 from serving.metrics import Metrics
-from serving.parts import NONE, Keys, KnownIssues, Pseudonym, Store
+from serving.parts import NONE, KnownIssues
+from serving.pseudonym import Pseudonym
 from serving.served import Models
+from serving.store import Store
 
 
 def now() -> int:

@@ -1,7 +1,8 @@
 """A service of small bundles, for the tests of its routes."""
 
 from models import Bundle
-from serving.served import Models, Scorer, Served
+from serving.road import Scorer
+from serving.served import Models, Served
 from serving.service import Service
 
 
