@@ -6,24 +6,25 @@ action is recommended only where even the lower end of that pays.  Where the pre
 to act on, there is none, and ``abstain`` says why (docs/context.md).
 """
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from journeys.actions import PlannedAction, When
-from journeys.definition import Definition, Outcome
+from journeys.definition import Definition
 from journeys.log import ACTIVITY
 from models import Bundle
 from models.ahead import Ahead
 from rootcause.wording import bad_noun, money, money_between, percent, percent_between, plain
-from serving.advice import Action, KnownIssue
+from serving.advice import NO_MODEL, Abstain, Action, KnownIssue
+from serving.flight import Flight
 from serving.histories import Timed
-from serving.known_issues import KnownIssues, Place, place_of
+from serving.known_issues import KnownIssues
 from serving.messages import JourneyPrediction
-from serving.road import Standing
 
-Abstain = Literal["no_model", "never_seen_step", "cold_start", "low_information"]
+if TYPE_CHECKING:  # the road calls what stands here
+    from serving.road import Standing
 
 _FEW_EVENTS = 1
 _MUCH_UNKNOWN = 1 / 3
@@ -62,20 +63,27 @@ class _Choice(NamedTuple):
 
 
 def decided(
-    scorer: Answers, standing: Standing, history: Timed, issues: KnownIssues
+    scorer: Answers, standing: "Standing", history: Timed, issues: KnownIssues
 ) -> JourneyPrediction:
     """Return the prediction of an open journey with its known issue and what is worth doing.
 
     ``standing`` has an open journey.
     """
-    prediction = _open(standing)
-    known = issues_of(scorer, standing, history, issues)
+    flight = flight_of(scorer, standing, history)
+    return decided_on(scorer, standing, flight, issues_of(flight, issues))
+
+
+def decided_on(
+    scorer: Answers,
+    standing: "Standing",
+    flight: Flight | None,
+    known: Sequence[KnownIssue],
+) -> JourneyPrediction:
+    """Return what `decided` does for a journey whose known issues have been looked up."""
     issue = known[0] if known else None
-    choice = _chosen(scorer, standing, history, issue)
-    if issue is None and choice.note is _NO_ACTIONS and choice.abstain is None:
-        return replace(prediction, action_note=_NO_ACTIONS)
+    choice = _chosen(scorer, standing, flight, issue)
     return replace(
-        prediction,
+        _open(standing),
         known_issue=issue,
         action=choice.action,
         action_note=choice.note,
@@ -83,21 +91,18 @@ def decided(
     )
 
 
-def issues_of(
-    scorer: Answers, standing: Standing, history: Timed, issues: KnownIssues
-) -> list[KnownIssue]:
+def issues_of(flight: Flight | None, issues: KnownIssues) -> list[KnownIssue]:
     """Return every open finding that an open journey has met or will probably meet."""
-    cases = issues.of_journey(scorer.definition.name)
-    place = where(scorer, standing, history) if cases else None
-    return [] if place is None else issues.met_by(place, cases)
+    cases = issues.of_journey(flight.definition.name) if flight is not None else ()
+    return issues.met_by(flight, cases) if flight is not None and cases else []
 
 
-def where(scorer: Answers, standing: Standing, history: Timed) -> Place | None:
-    """Return the place of an open journey; None where nobody knows where it begins."""
+def flight_of(scorer: Answers, standing: "Standing", history: Timed) -> Flight | None:
+    """Return the open journey of a customer; None where nobody knows where it begins."""
     if standing.begins is None:
         return None
     prediction, ahead = _open(standing), ahead_of(scorer)
-    return place_of(history, standing.begins, scorer.definition, prediction, ahead)
+    return Flight(history, standing.begins, scorer.definition, prediction, ahead)
 
 
 def ahead_of(scorer: Answers) -> Ahead | None:
@@ -117,48 +122,50 @@ def asked(prediction: JourneyPrediction) -> list[str]:
     return [outcome for outcome in prediction.p if outcome not in prediction.happened]
 
 
-def _open(standing: Standing) -> JourneyPrediction:
+def _open(standing: "Standing") -> JourneyPrediction:
     if standing.prediction is None:
         raise ValueError("nothing is decided for a customer without an open journey")
     return standing.prediction
 
 
 def _chosen(
-    scorer: Answers, standing: Standing, history: Timed, issue: KnownIssue | None
+    scorer: Answers, standing: "Standing", flight: Flight | None, issue: KnownIssue | None
 ) -> _Choice:
-    prediction, definition = _open(standing), scorer.definition
-    abstain = _abstains(scorer, standing, history)
-    if abstain is not None:
-        return _Choice(None, _WHY[abstain], abstain)
+    definition = scorer.definition
+    abstain = _abstains(scorer, standing, flight)
+    if abstain is not None or flight is None:
+        return _Choice(None, _WHY[abstain or NO_MODEL], abstain or NO_MODEL)
     if not definition.actions:
         return _Choice(None, _NO_ACTIONS)
+    prediction = flight.prediction
     possible = asked(prediction)
     worth = [
         _worth(prediction, definition, name, action)
         for name, action in definition.actions.items()
-        if action.against in possible and _is_for(action.when, issue, history, definition)
+        if action.against in possible and _is_for(action.when, issue, flight)
     ]
     return _best(worth, prediction, definition)
 
 
-def _abstains(scorer: Answers, standing: Standing, history: Timed) -> Abstain | None:
+def _abstains(scorer: Answers, standing: "Standing", flight: Flight | None) -> Abstain | None:
     """Return why this prediction is no ground to act on; None where it is one."""
-    prediction, bundle = _open(standing), getattr(scorer, "bundle", None)
-    if not isinstance(bundle, Bundle) or not prediction.p:
-        return "no_model"
-    if prediction.step not in bundle.plan.vocabulary.values[ACTIVITY]:
+    bundle = getattr(scorer, "bundle", None)
+    if not isinstance(bundle, Bundle) or flight is None or not flight.prediction.p:
+        return NO_MODEL
+    if flight.prediction.step not in bundle.plan.vocabulary.values[ACTIVITY]:
         return "never_seen_step"
-    if _is_cold(prediction, standing, history):
+    if _is_cold(flight):
         return "cold_start"
-    if standing.unknown_values and _mostly_unknown(bundle, standing, history):
+    if standing.unknown_values and _mostly_unknown(bundle, standing.unknown_values, flight):
         return "low_information"
     return None
 
 
-def _is_cold(prediction: JourneyPrediction, standing: Standing, history: Timed) -> bool:
+def _is_cold(flight: Flight) -> bool:
     """Return whether the journey has just begun and nothing tells it from the average."""
-    if standing.begins is None or len(history) - standing.begins > _FEW_EVENTS:
+    if len(flight.rows) > _FEW_EVENTS:
         return False
+    prediction = flight.prediction
     for outcome in asked(prediction):
         rate, (low, high) = prediction.base_rate.get(outcome), prediction.interval[outcome]
         if rate is not None and not low <= rate <= high:
@@ -166,34 +173,23 @@ def _is_cold(prediction: JourneyPrediction, standing: Standing, history: Timed) 
     return True
 
 
-def _mostly_unknown(bundle: Bundle, standing: Standing, history: Timed) -> bool:
-    definition = bundle.plan.definition
-    columns = [history.texts(name, definition) for name in bundle.plan.vocabulary.values]
+def _mostly_unknown(bundle: Bundle, unknown: int, flight: Flight) -> bool:
+    columns = [flight.texts(name) for name in bundle.plan.vocabulary.values]
     told = sum(value is not None for column in columns for value in column)
-    return standing.unknown_values > _MUCH_UNKNOWN * told
+    return unknown > _MUCH_UNKNOWN * told
 
 
-def _is_for(
-    when: When | None, issue: KnownIssue | None, history: Timed, definition: Definition
-) -> bool:
+def _is_for(when: When | None, issue: KnownIssue | None, flight: Flight) -> bool:
     if when is None:
         return True
     if when.known_issue is not None and when.known_issue != (issue is not None):
         return False
-    return has_values(when.where, history, definition)
+    return has_values(when.where, flight)
 
 
-def has_values(
-    wanted: Mapping[str, tuple[str, ...]], history: Timed, definition: Definition
-) -> bool:
+def has_values(wanted: Mapping[str, tuple[str, ...]], flight: Flight) -> bool:
     """Return whether what was last known of a customer has one of the values of each attribute."""
-    return all(last_known(name, history, definition) in values for name, values in wanted.items())
-
-
-def last_known(name: str, history: Timed, definition: Definition) -> str | None:
-    """Return the last known value of an attribute; None where nothing was ever told."""
-    texts = history.texts(name, definition)
-    return next((text for text in reversed(texts) if text is not None), None)
+    return all(flight.last_text(name) in values for name, values in wanted.items())
 
 
 def _worth(
@@ -201,7 +197,7 @@ def _worth(
 ) -> _Worth:
     p, low, high = bad(prediction, action.against)
     least, most = action.prevents
-    value = price(definition, action.against)
+    value = definition.values.of(action.against) or 0.0
     return _Worth(
         name,
         action,
@@ -209,11 +205,6 @@ def _worth(
         low * least * value - action.cost,
         high * most * value - action.cost,
     )
-
-
-def price(definition: Definition, outcome: Outcome) -> float:
-    """Return what a bad outcome costs, 0 where the definition does not say it."""
-    return definition.values.of(outcome) or 0.0
 
 
 def _best(worth: list[_Worth], prediction: JourneyPrediction, definition: Definition) -> _Choice:
@@ -228,11 +219,11 @@ def _best(worth: list[_Worth], prediction: JourneyPrediction, definition: Defini
         return _Choice(_action(best, prediction, definition))
     if best.high > 0:
         note = (
-            f"The best action, {plain(best.name)}, is worth between {between}: it may cost more "
-            "than it is worth, so none is recommended."
+            f"The best action, {plain(best.name)}, is worth {between} beyond its cost: it may not "
+            "pay, so none is recommended."
         )
         return _Choice(None, note, "low_information" if best.middle > 0 else None)
-    note = f"No action pays; the best, {plain(best.name)}, is worth between {between}."
+    note = f"No action pays; the best, {plain(best.name)}, is worth {between} beyond its cost."
     return _Choice(None, note)
 
 
@@ -242,7 +233,7 @@ def _action(best: _Worth, prediction: JourneyPrediction, definition: Definition)
     why = (
         f"{bad_noun(action.against).capitalize()} has a probability of {percent(p)} "
         f"({percent_between(low, high)}) and costs "
-        f"{money(price(definition, action.against), currency)}; this prevents "
+        f"{money(definition.values.of(action.against) or 0.0, currency)}; this prevents "
         f"{percent_between(*action.prevents)} of it, for {money(action.cost, currency)}."
     )
     return Action(

@@ -7,65 +7,36 @@ those who stood there came to the step (`models.ahead`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from journeys.definition import Definition
-from journeys.log import ACTIVITY, CHANNEL
-from models.ahead import Ahead, Likely, Standing
+from journeys.log import ACTIVITY
+from models.ahead import Likely
 from rootcause.at_risk import LEAST_CHANCE
 from rootcause.audience import CLOSED
 from rootcause.exposure import MISSING
 from rootcause.life import Case
 from rootcause.thresholds import lies
-from rootcause.wording import bad_words, day, percent, percent_between, plain, points
-from rootcause.wording import points_between, who
+from rootcause.wording import (
+    bad_words,
+    day,
+    percent,
+    percent_between,
+    plain,
+    points,
+    points_between,
+    who,
+)
 from serving.advice import KnownIssue
-from serving.histories import Timed, utc_text
+from serving.flight import Flight
+from serving.histories import utc_text
 from serving.known_cases import Known, KnownCases
-from serving.messages import JourneyPrediction
 
-__all__ = ["NONE", "KnownIssues", "Place", "place_of"]
+__all__ = ["NONE", "KnownIssues"]
 
 _MICROS_A_DAY = 86_400_000_000
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a journey in flight stands: its history, where in it it begins, and what lies ahead.
-
-    ``standing`` is how `models.ahead` names the place.
-    """
-
-    history: Timed
-    begins: int
-    definition: Definition
-    prediction: JourneyPrediction
-    standing: Standing
-    ahead: Ahead | None
-
-    @property
-    def steps(self) -> Sequence[str | None]:
-        """The activities of the whole history, ascending."""
-        return self.history.texts(ACTIVITY, self.definition)
-
-
-def place_of(
-    history: Timed,
-    begins: int,
-    definition: Definition,
-    prediction: JourneyPrediction,
-    ahead: Ahead | None,
-) -> Place:
-    """Return where a journey stands that begins at an event of a history."""
-    silence = history.as_of - history.times[-1]
-    passed = sum(silence >= tick.total_seconds() * 1e6 for tick in definition.ticks)
-    channel = history.texts(CHANNEL, definition)[-1]
-    standing = (prediction.step, passed, channel, prediction.stage)
-    return Place(history, begins, definition, prediction, standing, ahead)
 
 
 class KnownIssues:
@@ -90,9 +61,9 @@ class KnownIssues:
             self._open = known, by_journey
         return by_journey.get(name, ())
 
-    def met_by(self, place: Place, cases: Sequence[Case]) -> list[KnownIssue]:
+    def met_by(self, flight: Flight, cases: Sequence[Case]) -> list[KnownIssue]:
         """Return what a journey has met or will probably meet: affected first, then the worst."""
-        found = [issue for case in cases if (issue := _issue(place, case)) is not None]
+        found = [issue for case in cases if (issue := _issue(flight, case)) is not None]
         return sorted(found, key=lambda one: (one.state, -one.probability * one.effect))
 
 
@@ -102,57 +73,49 @@ def _by_journey(cases: Sequence[Case]) -> dict[str, tuple[Case, ...]]:
     return {name: tuple(one for one in concerning if one.journey == name) for name in names}
 
 
-def _issue(place: Place, case: Case) -> KnownIssue | None:
-    conditions, steps = case.finding.conditions, place.steps
+def _issue(flight: Flight, case: Case) -> KnownIssue | None:
+    conditions, steps = case.finding.conditions, flight.texts(ACTIVITY)
     onset = _micros(case.finding.onset)
     # Conditions count as of the first event of the step, as exposures do.
-    reached = next(
-        (row for row in range(place.begins, len(steps)) if steps[row] == conditions[ACTIVITY]), None
-    )
+    reached = next((row for row in flight.rows if steps[row] == conditions[ACTIVITY]), None)
     if reached is not None:
-        at = place.history.times[reached]
-        met = at >= onset and _meets(place, conditions, reached)
-        return _affected(place, case, at) if met else None
-    asked = case.outcome not in place.prediction.happened
-    if not asked or place.history.as_of < onset or not _meets(place, conditions, len(steps) - 1):
+        at = flight.history.times[reached]
+        met = at >= onset and _meets(flight, conditions, reached)
+        return _affected(case, at) if met else None
+    asked = case.outcome not in flight.prediction.happened
+    if not asked or flight.history.as_of < onset or not _meets(flight, conditions, len(steps) - 1):
         return None
-    return _at_risk(place, case, max(onset, place.history.times[place.begins]))
+    return _at_risk(flight, case, max(onset, flight.history.times[flight.begins]))
 
 
-def _meets(place: Place, conditions: Mapping[str, str], row: int) -> bool:
+def _meets(flight: Flight, conditions: Mapping[str, str], row: int) -> bool:
     """Return whether what was last known at an event meets all conditions beside the step."""
     return all(
-        _meets_one(place, name, value, row)
+        _meets_one(flight, name, value, row)
         for name, value in conditions.items()
         if name != ACTIVITY
     )
 
 
-def _meets_one(place: Place, name: str, value: str, row: int) -> bool:
-    definition, history = place.definition, place.history
-    if name in definition.attributes.numeric:
-        number = _last(history.values(name, definition), row)
-        known = np.nan if number is None else float(number)
-        return bool(lies(np.array([known]), value)[0])
-    if name not in definition.attributes.categorical:
+def _meets_one(flight: Flight, name: str, value: str, row: int) -> bool:
+    attributes = flight.definition.attributes
+    if name in attributes.numeric:
+        number = flight.last_number(name, row)
+        return bool(lies(np.array([np.nan if number is None else number]), value)[0])
+    if name not in attributes.categorical:
         return False
-    text = _last(history.texts(name, definition), row)
+    text = flight.last_text(name, row)
     return (MISSING if text is None else text) == value
 
 
-def _last(values: Sequence[str | float | None], row: int) -> str | float | None:
-    """Return the last known value up to an event; None where nothing was known yet."""
-    return next((value for value in reversed(values[: row + 1]) if value is not None), None)
-
-
-def _affected(place: Place, case: Case, at: int) -> KnownIssue:
+def _affected(case: Case, at: int) -> KnownIssue:
     met = f"Came to “{plain(case.finding.conditions[ACTIVITY])}” on {day(utc_text(at)[:10])}"
     return _said(case, ("affected", Likely(1.0, 1.0, 1.0, 0.0)), at, met)
 
 
-def _at_risk(place: Place, case: Case, since: int) -> KnownIssue | None:
+def _at_risk(flight: Flight, case: Case, since: int) -> KnownIssue | None:
     step = case.finding.conditions[ACTIVITY]
-    reach = place.ahead.reach(place.standing, step) if place.ahead is not None else None
+    reach = flight.ahead.reach(flight.standing, step) if flight.ahead is not None else None
     if reach is None or reach.share < LEAST_CHANCE:
         return None
     chance = f"{percent(reach.share)} ({percent_between(reach.low, reach.high)})"

@@ -2,17 +2,17 @@
 
 from models.ahead import likely
 from serving.advice import NextStep
-from serving.known_issues import Place
+from serving.flight import Flight
 
 _MOST = 3
 
 
-def next_steps(place: Place | None, *, most: int = _MOST) -> list[NextStep]:
+def next_steps(flight: Flight | None, *, most: int = _MOST) -> list[NextStep]:
     """Return the likeliest next steps with their channel, the likeliest first.
 
     Empty where the model has no typical paths, or nobody ever stood at such a step.
     """
-    stood = None if place is None or place.ahead is None else place.ahead.at(place.standing)
+    stood = None if flight is None or flight.ahead is None else flight.ahead.at(flight.standing)
     if stood is None:
         return []
     found = []

@@ -155,10 +155,8 @@ def _follows(
 
 def _standing(codes: Ints, names: tuple[list[str], list[str | None], list[str]]) -> Standing:
     steps, channels, milestones = names
-    read = (
-        lambda code: steps[code],
-        lambda code: code,
-        lambda code: channels[code],
-        lambda code: milestones[code],
-    )
-    return tuple(name(int(code)) for name, code in zip(read, codes, strict=False))
+    step, *finer = map(int, codes)
+    named: list[str | int | None] = [steps[step], *finer[:1]]
+    named += [channels[code] for code in finer[1:2]]
+    named += [milestones[code] for code in finer[2:]]
+    return tuple(named)
