@@ -235,6 +235,12 @@ def _time(value: Value, where: str) -> int:
     return micros
 
 
+def read_instant(text: str) -> int | None:
+    """Return an instant that can be scored in microseconds since the epoch; None if it is none."""
+    at = _instant(text)
+    return (at - _EPOCH) // _MICROSECOND if at is not None and _EARLIEST <= at <= _LATEST else None
+
+
 def _instant(text: str) -> datetime | None:
     """Return the instant a text names, or None; as event logs are read, but faster."""
     try:
