@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from features.feature import Tier
 from features.plan import Plan
 from models.outcome import OutcomeModel
+from models.row import RowModels
 
 Table = NDArray[np.float32]
 
@@ -49,6 +50,16 @@ def reasons_of(model: OutcomeModel, X: Table, plan: Plan, *, most: int = 5) -> l
             ]
         )
     return found
+
+
+def reasons_of_row(
+    models: RowModels, row: NDArray[np.float32], plan: Plan, *, most: int = 5
+) -> dict[str, list[Reason]]:
+    """Return for each outcome the strongest reasons of one row of features, the strongest first."""
+    return {
+        outcome: reasons_of(model, row[None], plan, most=most)[0]
+        for outcome, model in models.outcomes.items()
+    }
 
 
 def _reason(plan: Plan, place: int, value: float, points: float) -> Reason:

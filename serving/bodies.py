@@ -1,10 +1,16 @@
-"""The body of a request: JSON, unpacked, and read no further than the limit."""
+"""Bodies: of a request, read no further than the limit; of an answer, written as JSON."""
 
-from fastapi import Request
+import msgspec
+from fastapi import Request, Response
 
 from serving.problems import refused
 
 MOST_BYTES = 10_000_000
+
+
+def json_answer(answer: object, status: int = 200) -> Response:
+    """Return a message as a response."""
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")
 
 
 def require_json(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""Histories as events: what the caller sent becomes a table in our own columns.
+"""Histories as events: what the caller sent, column by column, in order, with its times read.
 
 Every value is read by itself, so that a history means the same alone and in a batch.
 """
@@ -6,22 +6,14 @@ Every value is read by itself, so that a history means the same alone and in a b
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from math import isfinite
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journeys.definition import Definition
-from journeys.log import (
-    ACTIVITY,
-    CHANNEL,
-    CUSTOMER,
-    TIME,
-    EventLog,
-    event_log_of_part,
-    instants,
-    read_times,
-)
+from journeys.log import ACTIVITY, CHANNEL, TIME, read_times
+from journeys.rule import plain_text
 from serving.messages import History, Value
 from serving.problems import Refused, refused
 
@@ -30,21 +22,65 @@ _MICROSECOND = timedelta(microseconds=1)
 # The kernel counts microseconds in float64: exact from 1684 to 2255.
 _EARLIEST, _LATEST = datetime(1700, 1, 1, tzinfo=UTC), datetime(2250, 1, 1, tzinfo=UTC)
 
+Key = tuple[str, str]
+"""Our name of a column, and the file's: a caller may use either, ours first."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Timed:
-    """A history that can be scored, with its times in microseconds since the epoch.
+    """A history that can be scored: its events as columns, ascending by time.
 
-    ``index`` is its place in the request.
+    Attributes
+    ----------
+    index : its place in the request
+    customer_id : as the caller wrote it; None for a history of the store
+    times : microseconds since the epoch, ascending; events of one instant in the order given
+    as_of : until when the customer is known, not before the last event
+    columns : the value of each event, None where nothing was said; numbers are float, finite
     """
 
     index: int
-    history: History
+    customer_id: str | int | None
     times: list[int]
     as_of: int
+    columns: Mapping[Key, Sequence[Value]]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def values(self, name: str, definition: Definition) -> Sequence[Value]:
+        """Return a column of a definition as it was sent."""
+        return self.columns[name, definition.column(name)]
+
+    def texts(self, name: str, definition: Definition) -> list[str | None]:
+        """Return a text column as an event log writes it: 1 and 1.0 are ``1``."""
+        values = self.values(name, definition)
+        return [None if value is None else plain_text(value) for value in values]
+
+    def events(self, definition: Definition) -> list[dict[str, object]]:
+        """Return the events one by one, with every field of a definition.
+
+        ``time`` in microseconds (int); text as an event log writes it; numbers as float; None where
+        nothing was said.
+        """
+        numeric = definition.attributes.numeric
+        columns: dict[str, Sequence[object]] = {TIME: self.times}
+        for name in (ACTIVITY, CHANNEL, *definition.fields):
+            read = self.values if name in numeric else self.texts
+            columns[name] = read(name, definition)
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def timed(history: History, index: int, definitions: Iterable[Definition]) -> Timed:
+def keys_of(definitions: Iterable[Definition]) -> dict[Key, bool]:
+    """Return the columns that some definitions read, and whether each is a number."""
+    found = {(ACTIVITY, ACTIVITY): False, (CHANNEL, CHANNEL): False}
+    for one in definitions:
+        numeric = one.attributes.numeric
+        found |= {(name, one.column(name)): name in numeric for name in one.fields}
+    return found
+
+
+def timed(history: History, index: int, definitions: Sequence[Definition]) -> Timed:
     """Check a history and read its times.
 
     Raises
@@ -53,9 +89,10 @@ def timed(history: History, index: int, definitions: Iterable[Definition]) -> Ti
         If a time, an activity or a numeric attribute cannot be read, or ``as_of`` lies before the
         last event.
     """
-    times = []
-    for place, event in enumerate(history.events):
-        times.append(checked_time(event, definitions, f"histories[{index}].events[{place}]"))
+    times = [
+        checked_time(event, definitions, f"histories[{index}].events[{place}]")
+        for place, event in enumerate(history.events)
+    ]
     last = max(times)
     as_of = last if history.as_of is None else _time(history.as_of, f"histories[{index}].as_of")
     if as_of < last:
@@ -63,11 +100,20 @@ def timed(history: History, index: int, definitions: Iterable[Definition]) -> Ti
             f"histories[{index}].as_of is {history.as_of!r}, before the last event at "
             f"{utc_text(last)}. Leave out the events after as_of, or as_of itself."
         )
-    return Timed(index, history, times, as_of)
+    columns = _columns(history.events, definitions)
+    return in_order(Timed(index, history.customer_id, times, as_of, columns))
 
 
 def checked_time(event: Mapping[str, Value], definitions: Iterable[Definition], where: str) -> int:
-    """Return an event's time in microseconds since the epoch; raise `Refused` as `timed` does."""
+    """Check the values of one event and return its time, microseconds since the epoch.
+
+    ``where`` is its place in the request, for the message.
+
+    Raises
+    ------
+    Refused
+        If its time, its activity, its channel or a numeric attribute cannot be read.
+    """
     at = _time(event.get(TIME), f"{where}.{TIME}")
     _check_text(event, where)
     for definition in definitions:
@@ -75,32 +121,32 @@ def checked_time(event: Mapping[str, Value], definitions: Iterable[Definition], 
     return at
 
 
-def log_of(histories: Sequence[Timed], definition: Definition) -> EventLog:
-    """Return the events of checked histories as one log; customer i is history i.
+def timed_events(
+    events: Sequence[Mapping[str, Value]], as_of: int, definitions: Sequence[Definition]
+) -> Timed:
+    """Return stored events as a history, without reading any text again.
 
-    The customers' own keys stay out of it.
+    Parameters
+    ----------
+    events : ``time`` in microseconds UTC (int), ``activity``, ``channel`` and attributes; at least
+        one, in any order; those after ``as_of`` are left out by the caller
+    as_of : microseconds UTC, not before the last event
+
+    A number that cannot be read is missing: whoever stored it is not there to mend it.
     """
-    # Numbers, not padded text: categories of numbers keep their numerical order.
-    lengths = [len(one.times) for one in histories]
-    events = [event for one in histories for event in one.history.events]
-    columns: dict[str, object] = {
-        CUSTOMER: np.repeat(np.arange(len(histories)), lengths),
-        TIME: instants(np.concatenate([np.array(one.times, dtype=np.int64) for one in histories])),
-        ACTIVITY: np.array([event[ACTIVITY] for event in events], dtype=object),
-        CHANNEL: np.array([event.get(CHANNEL) for event in events], dtype=object),
-    }
-    numeric = set(definition.attributes.numeric)
-    for name in definition.fields:
-        values = [_attribute(event, name, definition) for event in events]
-        read = [_number(value) for value in values] if name in numeric else values
-        columns[name] = np.array(read, dtype=np.float64 if name in numeric else object)
-    # The columns have our names already.
-    return event_log_of_part(pd.DataFrame(columns), definition.model_copy(update={"columns": {}}))
+    times = [int(event[TIME] or 0) for event in events]
+    return in_order(Timed(0, None, times, as_of, _columns(events, definitions)))
 
 
-def as_of_each(histories: Sequence[Timed]) -> NDArray[np.int64]:
-    """Return until when each history is known, microseconds since the epoch."""
-    return np.array([one.as_of for one in histories], dtype=np.int64)
+def in_order(history: Timed) -> Timed:
+    """Return a history with its events ascending by time; ties stay as they stand."""
+    times = history.times
+    order = sorted(range(len(times)), key=times.__getitem__)
+    if order == list(range(len(times))):
+        return history
+    columns = {key: [column[row] for row in order] for key, column in history.columns.items()}
+    moved = [times[row] for row in order]
+    return Timed(history.index, history.customer_id, moved, history.as_of, columns)
 
 
 def utc_text(micros: int) -> str:
@@ -110,6 +156,24 @@ def utc_text(micros: int) -> str:
     '1970-01-01T00:00:00Z'
     """
     return (_EPOCH + micros * _MICROSECOND).isoformat().replace("+00:00", "Z")
+
+
+def _columns(
+    events: Sequence[Mapping[str, Value]], definitions: Iterable[Definition]
+) -> dict[Key, Sequence[Value]]:
+    found: dict[Key, Sequence[Value]] = {}
+    for (ours, theirs), is_number in keys_of(definitions).items():
+        values = [event.get(ours, event.get(theirs)) for event in events]
+        found[ours, theirs] = [_number_or_none(one) for one in values] if is_number else values
+    return found
+
+
+def _number_or_none(value: Value) -> float | None:
+    try:
+        number = _number(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if number is not None and isfinite(number) else None
 
 
 def _time(value: Value, where: str) -> int:
@@ -148,7 +212,7 @@ def _check_text(event: Mapping[str, Value], where: str) -> None:
 
 def _check_numbers(event: Mapping[str, Value], definition: Definition, where: str) -> None:
     for name in definition.attributes.numeric:
-        value = _attribute(event, name, definition)
+        value = event.get(name, event.get(definition.column(name)))
         try:
             _number(value)
         except (ValueError, OverflowError):
@@ -158,16 +222,16 @@ def _check_numbers(event: Mapping[str, Value], definition: Definition, where: st
             ) from None
 
 
-def _attribute(event: Mapping[str, Value], name: str, definition: Definition) -> Value:
-    """Return the attribute by the definition's name or, without it, by the file's."""
-    return event.get(name, event.get(definition.column(name)))
-
-
-def _number(value: Value) -> float:
+def _number(value: Value) -> float | None:
     """Return a number; numbers written as text are read as event logs are."""
     if value is None:
-        return np.nan
-    return float(pd.to_numeric(value)) if isinstance(value, str) else float(value)
+        return None
+    return _of_text(value) if isinstance(value, str) else float(value)
+
+
+@lru_cache(maxsize=1_024)
+def _of_text(text: str) -> float:
+    return float(pd.to_numeric(text))
 
 
 def _bad(detail: str) -> Refused:

@@ -10,11 +10,13 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from models import Reason
+from serving.advice import Action, KnownIssue, NextStep
 from serving.problems import Problem, refused
 
 MOST_HISTORIES = 1_000
 MOST_EVENTS = 10_000
 MOST_REASONS = 20
+STARTED = "started"
 
 Value = str | int | float | bool | None
 
@@ -84,10 +86,12 @@ class ModelInfo(Struct, frozen=True):
 class JourneyPrediction(Struct, frozen=True):
     """One open journey at its cutoff.
 
-    ``step`` is the last activity; ``p`` the calibrated probability of each outcome, with its 90 %
-    ``interval``; ``base_rate`` its share in the log learnt from.  An outcome in ``happened`` is
-    past: its ``p`` says nothing.  ``points`` of a reason are what it adds to ``p``: an association,
-    not a cause.
+    ``step`` is the last activity, ``stage`` the milestone reached last, or ``started``; ``p`` the
+    calibrated probability of each outcome, with its 90 % ``interval``; ``base_rate`` its share in
+    the log learnt from.  An outcome in ``happened`` is past: its ``p`` says nothing.  ``points`` of
+    a reason are what it adds to ``p``: an association, not a cause.  ``action`` is what is worth
+    doing, if anything is, and ``action_note`` why nothing is; ``abstain`` says why the prediction
+    is no ground to act on; ``next`` is what customers who stood here did next.
     """
 
     journey: str
@@ -99,7 +103,12 @@ class JourneyPrediction(Struct, frozen=True):
     base_rate: dict[str, float | None]
     happened: list[str]
     reasons: dict[str, list[Reason]]
-    known_issue: str | None = None
+    stage: str = STARTED
+    known_issue: KnownIssue | None = None
+    action: Action | None = None
+    action_note: str | None = None
+    abstain: str | None = None
+    next: list[NextStep] = []
 
 
 class HistoryPrediction(Struct, frozen=True):

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -21,11 +22,20 @@ from journeys.definition import Definition
 from journeys.errors import BundleError
 from journeys.find import find_journeys
 from journeys.labels import at_risk_of
-from journeys.log import ACTIVITY, EventLog, microseconds
+from journeys.log import (
+    ACTIVITY,
+    CHANNEL,
+    CUSTOMER,
+    TIME,
+    EventLog,
+    event_log_of_part,
+    instants,
+    microseconds,
+)
 from journeys.samples import samples_at_end
 from models import Bundle, Reason, reasons_of
 from serving.example import example_request
-from serving.histories import Timed, as_of_each, log_of, timed, utc_text
+from serving.histories import Timed, timed, utc_text
 from serving.messages import (
     HistoryPrediction,
     JourneyPrediction,
@@ -35,6 +45,9 @@ from serving.messages import (
     read_history,
 )
 from serving.problems import Fault, Refused, problem_of
+
+if TYPE_CHECKING:
+    from serving.road import Standing
 
 _logger = logging.getLogger("offramp.serving")
 
@@ -99,7 +112,7 @@ def score_histories(
         answers.append(
             HistoryPrediction(
                 index=one.index,
-                customer_id=one.history.customer_id,
+                customer_id=one.customer_id,
                 as_of=utc_text(one.as_of),
                 journeys=[journey for journey in open_journeys if journey is not None],
                 note=None if open_journeys else " ".join(notes),
@@ -150,6 +163,41 @@ def self_test(bundle: Bundle) -> None:
 
 Scored = tuple[list[JourneyPrediction | None], list[str], NDArray[np.int64]]
 """Per history: its open journey, why there is none, and how many values are unknown."""
+
+
+def stand(bundle: Bundle, history: Timed, explain: int) -> "Standing":
+    """Return where one customer stands, for now by the table."""
+    from serving.road import Standing
+
+    (prediction,), (note,), unknown = _scored(bundle, [history], explain)
+    definition, ends = bundle.plan.definition, as_of_each([history])
+    log = log_of([history], definition)
+    journeys = find_journeys(log, definition, ends=ends)
+    samples = samples_at_end(log, journeys, ends=ends)
+    if prediction is None:
+        return Standing(None, note, int(unknown[0]))
+    (row,) = table(log, journeys, samples, bundle.plan)
+    begins = int(journeys["first"].to_numpy()[samples["journey"].to_numpy()[0]])
+    return Standing(prediction, "", int(unknown[0]), row, begins)
+
+
+def log_of(histories: Sequence[Timed], definition: Definition) -> EventLog:
+    """Return the events of checked histories as one log; customer i is history i."""
+    lengths = [len(one) for one in histories]
+    columns: dict[str, object] = {
+        CUSTOMER: np.repeat(np.arange(len(histories)), lengths),
+        TIME: instants(np.array([at for one in histories for at in one.times], dtype=np.int64)),
+    }
+    numeric = set(definition.attributes.numeric)
+    for name in (ACTIVITY, CHANNEL, *definition.fields):
+        values = [value for one in histories for value in one.values(name, definition)]
+        columns[name] = np.array(values, dtype=np.float64 if name in numeric else object)
+    return event_log_of_part(pd.DataFrame(columns), definition.model_copy(update={"columns": {}}))
+
+
+def as_of_each(histories: Sequence[Timed]) -> NDArray[np.int64]:
+    """Return until when each history is known, microseconds since the epoch."""
+    return np.array([one.as_of for one in histories], dtype=np.int64)
 
 
 def _scored(bundle: Bundle, histories: Sequence[Timed], explain: int) -> Scored:
