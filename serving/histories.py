@@ -238,7 +238,10 @@ def _time(value: Value, where: str) -> int:
 def read_instant(text: str) -> int | None:
     """Return an instant that can be scored in microseconds since the epoch; None if it is none."""
     at = _instant(text)
-    return (at - _EPOCH) // _MICROSECOND if at is not None and _EARLIEST <= at <= _LATEST else None
+    if at is None:
+        return None
+    micros = (at - _EPOCH) // _MICROSECOND
+    return micros if EARLIEST <= micros <= LATEST else None
 
 
 def _instant(text: str) -> datetime | None:
