@@ -4,7 +4,7 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -144,13 +144,6 @@ class Health(Struct, frozen=True):
     """Whether the process lives (``ok``), or can answer (``ready``)."""
 
     status: str
-
-
-class Models(Struct, frozen=True):
-    """The models that answer, one per journey, with what training measured of each."""
-
-    models: list[ModelInfo]
-    evaluation: dict[str, Any]  # the manifest's own; msgspec knows no schema of object
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)

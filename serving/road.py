@@ -45,6 +45,8 @@ class Scorer:
     It may be used by several threads at once.
     """
 
+    degraded = False
+
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
