@@ -15,7 +15,7 @@ import pandas as pd
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, TIME, read_times
 from journeys.rule import plain_text
-from serving.messages import Event, History, Value
+from serving.messages import History, Value
 from serving.problems import Refused, refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ def timed(history: History, index: int, definitions: Sequence[Definition]) -> Ti
     return in_order(Timed(index, history.customer_id, times, as_of, columns))
 
 
-def checked_time(event: Event, definitions: Iterable[Definition], where: str) -> int:
+def checked_time(event: Mapping[str, Value], definitions: Iterable[Definition], where: str) -> int:
     """Check the values of one event and return its time, microseconds since the epoch.
 
     ``where`` is its place in the request, for the message.
@@ -249,7 +249,7 @@ def _usual(text: str) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
-def _check_text(event: Event, where: str) -> None:
+def _check_text(event: Mapping[str, Value], where: str) -> None:
     activity, channel = event.get(ACTIVITY), event.get(CHANNEL)
     if not isinstance(activity, str) or not activity:
         found = "missing" if activity in (None, "") else f"{activity!r:.60}, not text"
@@ -258,7 +258,7 @@ def _check_text(event: Event, where: str) -> None:
         raise _bad(f"{where}.{CHANNEL} is {channel!r:.60}, not text. Name it, or leave it out.")
 
 
-def _check_numbers(event: Event, definition: Definition, where: str) -> None:
+def _check_numbers(event: Mapping[str, Value], definition: Definition, where: str) -> None:
     for name in definition.attributes.numeric:
         value = event.get(name, event.get(definition.column(name)))
         try:

@@ -18,6 +18,8 @@ from serving.app import create_app
 from serving.registry import fetch_bundle
 from serving.road import Scorer
 from serving.scoring import self_test
+from serving.served import Models, Served
+from serving.service import Service
 
 ALLOW_REMOTE = "OFFRAMP_ALLOW_REMOTE"
 
@@ -64,13 +66,22 @@ def serve(
         for bundle in bundles:
             self_test(Scorer(bundle))
         config = uvicorn.Config(
-            create_app(bundles), log_config=None, access_log=False, server_header=False
+            create_app(Service(_models_of(bundles))),
+            log_config=None,
+            access_log=False,
+            server_header=False,
         )
         where = "http://{}:{}".format(*listening.getsockname()[:2])
         names = ", ".join(str(bundle.manifest["name"]) for bundle in bundles)
         logging.getLogger("offramp.serving").info("serving %s at %s (see /docs)", names, where)
         with suppress(KeyboardInterrupt):  # a wish, not a fault
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _models_of(bundles: Sequence[Bundle]) -> Models:
+    models = Models()
+    models.swap(Served(tuple(Scorer(bundle) for bundle in bundles)))
+    return models
 
 
 def _refuse_database(database: str | None) -> None:

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 import serving.app
 from journeys.errors import BundleError
-from serving.app import MOST_BYTES, create_app
+from serving.app import create_app
+from serving.bodies import MOST_BYTES
 from serving.messages import MOST_EVENTS
 from serving.scoring import Scoring
 from tests.serving_bundle import body_of, histories_of, random_events, small_bundle
+from tests.serving_service import service_of
 
 JSON = {"content-type": "application/json"}
 SECRET = "customer-4711"
@@ -28,7 +30,9 @@ GOOD = {"customer_id": SECRET, "events": [EVENT]}
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with TestClient(create_app([small_bundle()]), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(service_of(small_bundle())), raise_server_exceptions=False
+    ) as client:
         while client.get("/readyz").status_code == 503:
             pass
         yield client
@@ -228,7 +232,7 @@ def test_until_the_models_are_warm_the_service_lives_but_is_not_ready() -> None:
     may_go_on = threading.Event()
     with (
         patch.object(serving.app, "self_test", side_effect=lambda _bundle: may_go_on.wait(30)),
-        TestClient(create_app([small_bundle()])) as client,
+        TestClient(create_app(service_of(small_bundle()))) as client,
     ):
         try:
             assert client.get("/healthz").json() == {"status": "ok"}
@@ -243,7 +247,7 @@ def test_until_the_models_are_warm_the_service_lives_but_is_not_ready() -> None:
 def test_a_failed_self_test_keeps_the_service_from_being_ready() -> None:
     with (
         patch.object(serving.app, "self_test", side_effect=BundleError("upload_count is NaN")),
-        TestClient(create_app([small_bundle()])) as client,
+        TestClient(create_app(service_of(small_bundle()))) as client,
     ):
         detail = problem(client.get("/readyz"), 503)["detail"]
         while "warmed up" in detail:
