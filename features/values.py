@@ -6,6 +6,7 @@ among all that matter to any of them, so that a text is looked up once and never
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,11 +129,15 @@ def _around(plan: Plan) -> list[Line]:
     known = plan.surroundings
     if known is None:
         return []
-    attributes: list[Line] = [
-        (name, {**places, None: -1}, len(places))
+    attributes = [
+        (name, _with_none(places), len(places))
         for name, places in zip(known.attributes, known.places, strict=True)
     ]
-    return [*attributes, (ACTIVITY, {**known.step_places, None: -1}, -1)]
+    return [*attributes, (ACTIVITY, _with_none(known.step_places), -1)]
+
+
+def _with_none(codes: Mapping[Any, int]) -> dict[object, int]:
+    return {None: -1, **codes}
 
 
 def _never_seen(plan: Plan) -> list[Line]:
