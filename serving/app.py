@@ -13,13 +13,15 @@ from typing import cast
 
 from fastapi import FastAPI, Request, Response
 
-from journeys.errors import BundleError
+from journeys.errors import BundleError, StoreError
 from models import Bundle
 from serving.bodies import json_answer, read_body, require_json
+from serving.customer_data_routes import add_customer_data
+from serving.event_routes import add_events
 from serving.messages import Envelope, ScoreAnswer, read_envelope
 from serving.model_routes import add_health, add_models
 from serving.openapi import add_docs, answers, request_body
-from serving.problems import Problem, Refused, problem_of, problem_response
+from serving.problems import Problem, Refused, problem_of, problem_of_store, problem_response
 from serving.scoring import score, self_test
 from serving.served import Models
 from serving.service import Service
@@ -53,6 +55,8 @@ def create_app(service: Service) -> FastAPI:
     add_health(app, service)
     add_models(app, service)
     _add_scoring(app, service)
+    add_events(app, service)
+    add_customer_data(app, service)
     _add_problems(app)
     add_docs(app)
     app.add_middleware(Traced)
@@ -112,7 +116,12 @@ def _add_problems(app: FastAPI) -> None:
         detail = f"{request.method:.20} does not work on this path; {allowed} does. See /docs."
         return _told(request, problem_of("wrong-method", detail), headers)
 
+    async def of_store(request: Request, error: Exception) -> Response:
+        _logger.error("%s", error)  # where the database is, is not told outside
+        return _told(request, problem_of_store(cast("StoreError", error)))
+
     app.add_exception_handler(Refused, of_request)
+    app.add_exception_handler(StoreError, of_store)
     app.add_exception_handler(404, not_found)
     app.add_exception_handler(405, wrong_method)
 

@@ -13,6 +13,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
 from models import Bundle
+from serving.event_messages import AliasRequest, Erased, EventsAnswer, Unlinked
 from serving.example import example_request
 from serving.messages import Health, Models, ScoreAnswer, ScoreRequest
 from serving.problems import CONTENT_TYPE, KINDS, Problem
@@ -46,6 +47,12 @@ def request_body(bundles: list[Bundle]) -> Json:
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
+def json_body(of: type, example: object) -> Json:
+    """Return the documentation of a request whose body is one message."""
+    content = {"schema": _ref(of), "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
 def answers(of: type, *kinds: str) -> dict[int | str, Json]:
     """Return the documentation of the answers of a path: what it gives, and its problems."""
     documented: dict[int | str, Json] = {
@@ -62,6 +69,7 @@ def answers(of: type, *kinds: str) -> dict[int | str, Json]:
 
 def _schemas() -> Json:
     types = [ScoreRequest, ScoreAnswer, Models, Health, Problem]
+    types += [EventsAnswer, AliasRequest, Unlinked, Erased]
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
     return {name: schema | _description(schema) for name, schema in components.items()}
 
