@@ -69,7 +69,7 @@ class _Form(Struct, frozen=True):
     """What tells the forms apart."""
 
     specversion: Any = None
-    events: Raw | None = None
+    events: Raw = Raw(b"")
 
 
 _BATCH = msgspec.json.Decoder(EventBatch)
@@ -162,7 +162,7 @@ def _items(body: bytes, kind: str) -> list[Raw]:
         if kind == MANY_CLOUD_EVENTS or (begins == b"[" and kind != ONE_CLOUD_EVENT):
             many: list[Raw] = _LIST.decode(body)
             return many
-        if kind == ONE_CLOUD_EVENT or begins != b"{" or _FORM.decode(body).events is None:
+        if kind == ONE_CLOUD_EVENT or begins != b"{" or not _FORM.decode(body).events:
             return [msgspec.json.decode(body, type=Raw)]
         return _BATCH.decode(body).events
     except msgspec.ValidationError as fault:
