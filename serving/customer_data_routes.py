@@ -4,27 +4,38 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path as Folder
 from time import sleep
+from typing import Annotated
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 
 from journeys.errors import OfframpError
 from journeys.log import ACTIVITY, CUSTOMER, TIME
 from rootcause.register import locked
 from serving.bodies import json_answer, read_body, require_json
 from serving.event_bodies import Reader
-from serving.event_messages import AliasRequest, Erased, EventsAnswer, Unlinked
+from serving.event_messages import AliasRequest, Erased, Unlinked
 from serving.event_routes import accepting, kept, required_store, told
 from serving.events import ALIAS, Alias, ErasureReceipt
 from serving.forgetting import forget_evidence, forget_members
 from serving.histories import utc_text
-from serving.openapi import answers, json_body
+from serving.openapi import Body, answers, request_body
 from serving.problems import Fault, refused
 from serving.service import Service
 
-_PROBLEMS = ("not-json", "too-large", "wrong-type", "conflict", "bad-request", "no-store")
+_AWAY = ("no-store", "store-away", "store-full")
+_PROBLEMS = ("not-json", "wrong-type", "conflict", "bad-request", *_AWAY)
+_KEY = Annotated[str, Path(description="What the customer is called in the events.")]
+_ALIAS = Annotated[str, Path(description="What the visitor is called in the events.")]
+_RECEIPT = Erased(
+    id="e_0f8c1a",
+    at="2026-03-03T09:30:00Z",
+    rows={"events": 31, "aliases": 1},
+    evidence=1,
+    members=0,
+)
 _TRIES, _PAUSE_SECONDS = 10, 0.5
 _BUSY = (
     "The findings are being renewed, and the customer's journeys among their evidence cannot be "
@@ -40,10 +51,10 @@ def add_customer_data(app: FastAPI, service: Service) -> None:
 
     @app.delete(
         "/v1/customers/{key:path}",
-        responses=answers(Erased, "conflict", "no-store"),
+        responses=answers(Erased, "conflict", *_AWAY, example=_RECEIPT),
         tags=["customers"],
     )
-    async def erase(key: str) -> Response:
+    async def erase_customer(key: _KEY) -> Response:
         """Erase a customer and every visitor joined to them; answer with a receipt.
 
         Events, aliases and all else the store knows; evidence of findings; members of audiences.
@@ -56,11 +67,11 @@ def add_customer_data(app: FastAPI, service: Service) -> None:
 def _add_aliases(app: FastAPI, service: Service) -> None:
     @app.post(
         "/v1/customers/{key:path}/aliases",
-        responses=accepting(EventsAnswer, *_PROBLEMS),
-        openapi_extra=json_body(AliasRequest, {"alias": "visitor-9"}),
+        responses=accepting(*_PROBLEMS),
+        openapi_extra=request_body(Body(AliasRequest, AliasRequest("visitor-9"))),
         tags=["customers"],
     )
-    async def join(key: str, request: Request) -> Response:
+    async def join_alias(key: _KEY, request: Request) -> Response:
         """Join an anonymous visitor to a customer, as of a time.
 
         From then on the visitor's events, earlier and later ones, are the customer's. 409 if the
@@ -73,10 +84,10 @@ def _add_aliases(app: FastAPI, service: Service) -> None:
 
     @app.delete(
         "/v1/customers/{key:path}/aliases/{alias:path}",
-        responses=answers(Unlinked, "no-store"),
+        responses=answers(Unlinked, *_AWAY, example=Unlinked(True)),
         tags=["customers"],
     )
-    async def part(key: str, alias: str) -> Response:
+    async def unlink_alias(key: _KEY, alias: _ALIAS) -> Response:
         """Take a join back, as if it had never been; `unlinked` is false where there was none."""
         store, of = required_store(service), service.pseudonym
         unlinked = await asyncio.to_thread(store.unlink, of(alias), of(key), service.clock())
@@ -117,7 +128,7 @@ def _erase(service: Service, key: str) -> Erased:
 
 
 @contextmanager
-def _held(state: Path) -> Iterator[None]:
+def _held(state: Folder) -> Iterator[None]:
     """Hold the folder of a watch; raise `Refused` (409) when it cannot be had in some seconds."""
     with ExitStack() as held:
         for left in reversed(range(_TRIES)):

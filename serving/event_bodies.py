@@ -26,41 +26,21 @@ from msgspec import Meta, Raw, Struct
 
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, CUSTOMER, TIME
+from serving.event_messages import MANY_CLOUD_EVENTS, ONE_CLOUD_EVENT, CloudEvent
 from serving.events import ALIAS, Alias, StoredEvent
 from serving.histories import checked_time
 from serving.messages import MOST_EVENTS, Value
 from serving.problems import Fault, Refused, refused
 
-ONE_CLOUD_EVENT = "application/cloudevents+json"
-MANY_CLOUD_EVENTS = "application/cloudevents-batch+json"
 NO_SOURCE = "urn:offramp:events"
 
 # Two of these stand in one entry of an index, and PostgreSQL takes 2,700 bytes there.
 _MOST_BYTES = 1_000
 _OWN = (TIME, ACTIVITY, CHANNEL)
 
-Data = Annotated[dict[str, Value], Meta(description="Attributes; `channel` is where it happened.")]
 
-
-class CloudEvent(Struct, frozen=True):
-    """A CloudEvent 1.0: ``subject`` is the customer, ``type`` the activity, ``data`` attributes.
-
-    Extension attributes are not kept.
-    """
-
-    specversion: str
-    type: str
-    source: str
-    id: str
-    subject: str
-    time: str
-    data: Data = {}
-    datacontenttype: str = "application/json"
-    data_base64: str | None = None
-
-
-class EventBatch(Struct, frozen=True):
-    """Several events in one request."""
+class _Batch(Struct, frozen=True):
+    """Several events in one request, not read yet."""
 
     events: Annotated[list[Raw], Meta(min_length=1, max_length=MOST_EVENTS)]
 
@@ -72,7 +52,7 @@ class _Form(Struct, frozen=True):
     events: Raw = Raw(b"")
 
 
-_BATCH = msgspec.json.Decoder(EventBatch)
+_BATCH = msgspec.json.Decoder(_Batch)
 _LIST = msgspec.json.Decoder(Annotated[list[Raw], Meta(min_length=1, max_length=MOST_EVENTS)])
 _FORM = msgspec.json.Decoder(_Form)
 _CLOUD_EVENT = msgspec.json.Decoder(CloudEvent)

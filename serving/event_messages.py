@@ -2,11 +2,17 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
-from serving.messages import MOST_EVENTS
+from serving.messages import MOST_EVENTS, Value
+from serving.openapi import Body, request_body
 from serving.problems import Fault
 
+ONE_CLOUD_EVENT = "application/cloudevents+json"
+MANY_CLOUD_EVENTS = "application/cloudevents-batch+json"
+
+Key = Annotated[str, Meta(min_length=1)] | int
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -23,10 +29,48 @@ class EventsAnswer(Struct, omit_defaults=True, frozen=True):
     errors: list[Fault] = []
 
 
+class PlainEvent(Struct, frozen=True):
+    """One event in our form; any further key is an attribute: text, number, truth or null.
+
+    ``time`` is ISO 8601, UTC without a zone. ``source`` and ``id`` name the event; without an id, a
+    hash of what it says does, so that sent again it is a duplicate.
+    """
+
+    customer_id: Key
+    time: str
+    activity: Annotated[str, Meta(min_length=1)]
+    channel: str | None = None
+    source: str | None = None
+    id: Key | None = None
+
+
+class EventBatch(Struct, frozen=True):
+    """Several events in one request, of either form."""
+
+    events: Annotated[list[PlainEvent], Meta(min_length=1, max_length=MOST_EVENTS)]
+
+
+class CloudEvent(Struct, frozen=True):
+    """A CloudEvent 1.0: ``subject`` is the customer, ``type`` the activity, ``data`` attributes.
+
+    ``channel`` in ``data`` is where it happened. Extension attributes are not kept.
+    """
+
+    specversion: str
+    type: str
+    source: str
+    id: str
+    subject: str
+    time: str
+    data: dict[str, Value] = {}
+    datacontenttype: str = "application/json"
+    data_base64: str | None = None
+
+
 class AliasRequest(Struct, forbid_unknown_fields=True, frozen=True):
     """The visitor who turns out to be the customer, as of ``time`` (ISO 8601; without it, now)."""
 
-    alias: Annotated[str, Meta(min_length=1)] | int
+    alias: Key
     time: str | None = None
 
 
@@ -50,68 +94,40 @@ class Erased(Struct, frozen=True):
     members: Count
 
 
-_VALUE = {"type": ["string", "number", "boolean", "null"]}
-_KEY = {"type": ["string", "integer"], "minLength": 1}
-_PLAIN = {
-    "type": "object",
-    "description": "One event in our form; any further key is an attribute.",
-    "properties": {
-        "customer_id": _KEY,
-        "time": {"type": "string", "description": "ISO 8601; without a zone it is UTC."},
-        "activity": {"type": "string", "minLength": 1},
-        "channel": {"type": ["string", "null"]},
-        "source": {"type": "string", "description": "Who says so; with id it names the event."},
-        "id": {**_KEY, "description": "Without it, a hash of what the event says is its id."},
-    },
-    "required": ["customer_id", "time", "activity"],
-    "additionalProperties": _VALUE,
-}
-_CLOUD = {
-    "type": "object",
-    "description": "CloudEvents 1.0: subject is the customer, type the activity, data attributes.",
-    "properties": {
-        "specversion": {"const": "1.0"},
-        "id": {"type": "string", "minLength": 1},
-        "source": {"type": "string", "minLength": 1},
-        "type": {"type": "string", "minLength": 1},
-        "subject": {"type": "string", "minLength": 1},
-        "time": {"type": "string"},
-        "datacontenttype": {"const": "application/json"},
-        "data": {"type": "object", "additionalProperties": _VALUE},
-    },
-    "required": ["specversion", "id", "source", "type", "subject", "time"],
-}
-_EXAMPLE = {
-    "customer_id": "c-1",
-    "time": "2026-03-03T09:30:00Z",
-    "activity": "document_upload",
-    "channel": "app",
-    "app_version": "8.2.0",
-    "source": "urn:example:app",
-    "id": "4711",
-}
-_CLOUD_EXAMPLE = {
-    "specversion": "1.0",
-    "id": "4711",
-    "source": "urn:example:app",
-    "type": "document_upload",
-    "subject": "c-1",
-    "time": "2026-03-03T09:30:00Z",
-    "data": {"channel": "app", "app_version": "8.2.0"},
-}
+_PLAIN = PlainEvent(
+    customer_id="c-1",
+    time="2026-03-03T09:30:00Z",
+    activity="document_upload",
+    channel="app",
+    source="urn:example:app",
+    id="4711",
+)
+_CLOUD = CloudEvent(
+    specversion="1.0",
+    id="4711",
+    source="urn:example:app",
+    type="document_upload",
+    subject="c-1",
+    time="2026-03-03T09:30:00Z",
+    data={"channel": "app", "app_version": "8.2.0"},
+)
 
 
 def events_body() -> dict[str, Any]:
-    """Return the documentation of the body of ``POST /v1/events``, with examples."""
-    many = {"type": "array", "minItems": 1, "maxItems": MOST_EVENTS}
-    plain = {**many, "items": _PLAIN}
-    batch = {"type": "object", "properties": {"events": plain}, "required": ["events"]}
-    content = {
-        "application/json": {"schema": {"anyOf": [batch, plain, _PLAIN]}, "example": [_EXAMPLE]},
-        "application/cloudevents+json": {"schema": _CLOUD, "example": _CLOUD_EXAMPLE},
-        "application/cloudevents-batch+json": {
-            "schema": {**many, "items": _CLOUD},
-            "example": [_CLOUD_EXAMPLE],
-        },
-    }
-    return {"requestBody": {"required": True, "content": content}}
+    """Return the documentation of the body of ``POST /v1/events``: every form, with examples."""
+    one = msgspec.to_builtins(_PLAIN) | {"app_version": "8.2.0"}
+    form = request_body(
+        Body(EventBatch, {"events": [one]}),
+        Body(CloudEvent, _CLOUD, ONE_CLOUD_EVENT),
+        Body(CloudEvent, [_CLOUD], MANY_CLOUD_EVENTS),
+    )
+    content = form["requestBody"]["content"]
+    plain = request_body(Body(PlainEvent, one))["requestBody"]["content"]["application/json"]
+    ours, many = content["application/json"], content[MANY_CLOUD_EVENTS]
+    ours["schema"] = {"anyOf": [ours["schema"], _several(plain["schema"]), plain["schema"]]}
+    many["schema"] = _several(many["schema"])
+    return form
+
+
+def _several(of: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": of, "minItems": 1, "maxItems": MOST_EVENTS}

@@ -27,7 +27,10 @@ _WHY = {
     "alias-circle": "The customer is joined to the alias already. Take that back first, or leave "
     "it: they are the same person either way.",
 }
-_PROBLEMS = ("not-json", "too-large", "wrong-type", "bad-event", "no-store", "store-full")
+_PROBLEMS = (
+    *("not-json", "wrong-type", "bad-request", "bad-event"),
+    *("no-store", "store-away", "store-full"),
+)
 
 
 def add_events(app: FastAPI, service: Service) -> None:
@@ -35,11 +38,11 @@ def add_events(app: FastAPI, service: Service) -> None:
 
     @app.post(
         "/v1/events",
-        responses=accepting(EventsAnswer, *_PROBLEMS),
+        responses=accepting(*_PROBLEMS),
         openapi_extra=events_body(),
         tags=["events"],
     )
-    async def add(request: Request) -> Response:
+    async def keep_events(request: Request) -> Response:
         """Keep up to 10,000 events: one, an array, `{"events": [...]}`, or CloudEvents 1.0.
 
         202 once what was accepted is durable, with what became of the others; 200 if nothing was
@@ -60,11 +63,12 @@ def add_events(app: FastAPI, service: Service) -> None:
         return told(answer)
 
 
-def accepting(of: type, *kinds: str) -> dict[int | str, dict[str, Any]]:
+def accepting(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of a path that answers 202, or 200 where nothing was new."""
-    documented = answers(of, *kinds)
-    nothing_new = {**documented[200], "description": "Nothing was new"}
-    return {202: documented[200], **documented, 200: nothing_new}
+    new = answers(EventsAnswer, *kinds, status=202, example=EventsAnswer(1, 0, 0))
+    known = answers(EventsAnswer, example=EventsAnswer(0, 1, 0))
+    known[200]["description"] = "Nothing was new"
+    return new | known
 
 
 def required_store(service: Service) -> Store:

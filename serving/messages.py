@@ -4,7 +4,7 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -19,6 +19,7 @@ MOST_REASONS = 20
 STARTED = "started"
 
 Value = str | int | float | bool | None
+CustomerKey = Annotated[str, Meta(min_length=1, max_length=512)] | int
 
 _EVENT = {
     "type": "object",
@@ -46,7 +47,7 @@ class History(Struct, forbid_unknown_fields=True, frozen=True):
     Without it, it is the time of the last event: the answer depends on the request alone.
     """
 
-    customer_id: Annotated[str, Meta(min_length=1, max_length=512)] | int
+    customer_id: CustomerKey
     events: Annotated[list[Event], Meta(min_length=1, max_length=MOST_EVENTS)]
     as_of: str | None = None
 
@@ -144,13 +145,6 @@ class Health(Struct, frozen=True):
     """Whether the process lives (``ok``), or can answer (``ready``)."""
 
     status: str
-
-
-class Models(Struct, frozen=True):
-    """The models that answer, one per journey, with what training measured of each."""
-
-    models: list[ModelInfo]
-    evaluation: dict[str, Any]  # the manifest's own; msgspec knows no schema of object
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
