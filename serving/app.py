@@ -9,17 +9,17 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import cast
 
 from fastapi import FastAPI, Request, Response
 
 from journeys.errors import BundleError
 from models import Bundle
 from serving.bodies import json_answer, read_body, require_json
-from serving.messages import Envelope, ScoreAnswer, read_envelope
+from serving.example import EXAMPLE, example_for
+from serving.messages import Envelope, ScoreAnswer, ScoreRequest, read_envelope
 from serving.model_routes import add_health, add_models
-from serving.openapi import add_docs, answers, request_body
-from serving.problems import Problem, Refused, problem_of, problem_response
+from serving.openapi import Body, add_docs, answers, request_body
+from serving.problem_handlers import add_problems
 from serving.scoring import score, self_test
 from serving.served import Models
 from serving.service import Service
@@ -53,8 +53,8 @@ def create_app(service: Service) -> FastAPI:
     add_health(app, service)
     add_models(app, service)
     _add_scoring(app, service)
-    _add_problems(app)
-    add_docs(app)
+    add_problems(app)
+    add_docs(app, lambda: example_for(service.models.current().bundles))
     app.add_middleware(Traced)
     return app
 
@@ -72,12 +72,12 @@ def _warm(models: Models) -> None:
 
 
 def _add_scoring(app: FastAPI, service: Service) -> None:
-    problems = ("not-json", "too-large", "wrong-type", "bad-request", "internal", "not-ready")
+    problems = ("not-json", "wrong-type", "bad-request", "bad-history", "not-ready")
 
     @app.post(
         "/v1/score",
         responses=answers(ScoreAnswer, *problems),
-        openapi_extra=request_body(list(service.models.current().bundles)),
+        openapi_extra=request_body(Body(ScoreRequest, EXAMPLE)),
         tags=["scoring"],
     )
     async def score_histories(request: Request) -> Response:
@@ -96,27 +96,3 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
 
 def _answered(bundles: Sequence[Bundle], envelope: Envelope) -> ScoreAnswer:
     return score(bundles, envelope.histories, explain=envelope.explain)
-
-
-def _add_problems(app: FastAPI) -> None:
-    async def of_request(request: Request, error: Exception) -> Response:
-        return _told(request, cast("Refused", error).problem)
-
-    async def not_found(request: Request, _error: Exception) -> Response:
-        detail = "There is nothing at this path. See /docs for the paths there are."
-        return _told(request, problem_of("not-found", detail))
-
-    async def wrong_method(request: Request, error: Exception) -> Response:
-        headers = getattr(error, "headers", None) or {}
-        allowed = headers.get("Allow", "another method")
-        detail = f"{request.method:.20} does not work on this path; {allowed} does. See /docs."
-        return _told(request, problem_of("wrong-method", detail), headers)
-
-    app.add_exception_handler(Refused, of_request)
-    app.add_exception_handler(404, not_found)
-    app.add_exception_handler(405, wrong_method)
-
-
-def _told(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    retry = {"Retry-After": "5"} if problem.status == 503 else {}
-    return problem_response(problem, request.scope.get("request_id"), retry | (headers or {}))

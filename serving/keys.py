@@ -133,6 +133,11 @@ class Bucket:
         """How long until there is a token again."""
         return max(0.0, (1 - self.left) / self.rate)
 
+    @property
+    def seconds_until_full(self) -> float:
+        """How long until the bucket is full again, if nobody asks."""
+        return (self.most - self.left) / self.rate
+
 
 def read_keys(path: str | Path) -> list[Key]:
     """Return the keys of a file; none if there is no such file.

@@ -20,13 +20,15 @@ class Kind(NamedTuple):
 
 KINDS = {
     "not-json": Kind(422, "The body cannot be read"),
+    "not-http": Kind(400, "This is not HTTP"),
     "no-key": Kind(401, "A key is needed"),
     "wrong-scope": Kind(403, "This key is not good for this"),
+    "wrong-origin": Kind(403, "Another page may not ask this service"),
     "not-found": Kind(404, "There is nothing at this path"),
     "unknown-customer": Kind(404, "Nothing is known of this customer"),
     "unknown-finding": Kind(404, "There is no such finding"),
     "wrong-method": Kind(405, "This path does not take this method"),
-    "too-slow": Kind(408, "The body took too long to come"),
+    "too-slow": Kind(408, "The request took too long to come"),
     "conflict": Kind(409, "This contradicts what is there"),
     "changed": Kind(412, "It has changed since you read it"),
     "too-large": Kind(413, "The body is too large"),
@@ -37,13 +39,14 @@ KINDS = {
     "bad-history": Kind(422, "A history cannot be scored"),
     "bad-event": Kind(422, "An event cannot be kept"),
     "too-often": Kind(429, "Too many requests"),
+    "head-too-large": Kind(431, "The head of the request is too large"),
     "internal": Kind(500, "Something went wrong here"),
     "not-ready": Kind(503, "The service is not ready"),
     "overloaded": Kind(503, "The service has more to do than it can"),
-    "no-store": Kind(503, "This service keeps no events"),
+    "no-store": Kind(503, "No events are kept here"),
     "no-findings": Kind(503, "This service knows no findings"),
-    "store-away": Kind(503, "The store of events cannot be reached"),
-    "store-full": Kind(507, "The store of events is full"),
+    "store-away": Kind(503, "The event store does not answer"),
+    "store-full": Kind(507, "The event store is full"),
 }
 
 
