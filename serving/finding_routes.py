@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -16,14 +17,12 @@ from serving.etags import require_unchanged, tag_of, tagged
 from serving.finding_messages import FindingAct, FindingCard, FindingDetail, FindingPage
 from serving.histories import read_instant, utc_text
 from serving.known_cases import Known
-from serving.messages import located
+from serving.messages import read_as
 from serving.openapi import Body, answers, request_body
 from serving.outcome_routes import add_outcomes
 from serving.problems import refused
 from serving.queries import CURSOR, LIMIT, Parameter, Query, cursor_at, documented
 from serving.service import Service
-
-from typing import get_args
 
 _STATES = get_args(State)
 _STATE = Parameter("state", "Only in this state.", {"type": "string", "enum": list(_STATES)})
@@ -62,8 +61,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         known, query = _known(service), Query(request, _OF_LIST)
         state = query.choice("state", _STATES)
         journey, outcome = query.text("journey"), query.text("outcome")
-        limit = query.number("limit", usual=100, least=1, most=1_000)
-        after = query.after()
+        limit, after = query.limit(), query.after()
         wanted = [
             case
             for case in sorted(known.cases, key=lambda one: one.id)
@@ -181,7 +179,7 @@ def _fixed_at(asked: FindingAct) -> str:
 
 def _read_act(body: bytes) -> FindingAct:
     """Read what is to be done; raise `Refused` (422) where it does not say enough."""
-    asked = located(_ACT, body)
+    asked = read_as(_ACT, body)
     needed = {"acknowledge": "owner", "fix": "fixed_at"}.get(asked.act, "reason")
     if not getattr(asked, needed).strip():
         raise refused("bad-request", f"At {needed}: it is missing; {asked.act} needs it.")

@@ -38,6 +38,16 @@ class Parameter:
         }
 
 
+CURSOR = Parameter(
+    "cursor", "Where to go on: `next` of the page before.", {"type": "string", "minLength": 1}
+)
+LIMIT = Parameter(
+    "limit",
+    "How many at most.",
+    {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100},
+)
+
+
 def documented(*parameters: Parameter) -> dict[str, Any]:
     """Return what ``openapi_extra`` needs to name the parameters of a path."""
     return {"parameters": [one.as_openapi() for one in parameters]}
@@ -83,6 +93,10 @@ class Query:
         if not (value.isascii() and value.isdigit() and least <= int(value[:20]) <= most):
             raise _bad(f"{name} is {value[:60]!r}; it is a whole number from {least} to {most}.")
         return int(value)
+
+    def limit(self) -> int:
+        """Return how many rows a page may have."""
+        return self.number("limit", usual=100, least=1, most=1_000)
 
     def instant(self, name: str) -> int | None:
         """Return an instant in microseconds since the epoch, UTC; None where it is not given."""
