@@ -4,7 +4,7 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -20,6 +20,7 @@ STARTED = "started"
 
 Value = str | int | float | bool | None
 Message = TypeVar("Message")
+CustomerKey = Annotated[str, Meta(min_length=1, max_length=512)] | int
 
 _EVENT = {
     "type": "object",
@@ -47,7 +48,7 @@ class History(Struct, forbid_unknown_fields=True, frozen=True):
     Without it, it is the time of the last event: the answer depends on the request alone.
     """
 
-    customer_id: Annotated[str, Meta(min_length=1, max_length=512)] | int
+    customer_id: CustomerKey
     events: Annotated[list[Event], Meta(min_length=1, max_length=MOST_EVENTS)]
     as_of: str | None = None
 
@@ -145,13 +146,6 @@ class Health(Struct, frozen=True):
     """Whether the process lives (``ok``), or can answer (``ready``)."""
 
     status: str
-
-
-class Models(Struct, frozen=True):
-    """The models that answer, one per journey, with what training measured of each."""
-
-    models: list[ModelInfo]
-    evaluation: dict[str, Any]  # the manifest's own; msgspec knows no schema of object
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
