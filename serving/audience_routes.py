@@ -9,10 +9,10 @@ from fastapi import FastAPI, Request, Response
 from serving.audiences import STATES, Audience, Audiences, latest_until, moves_between
 from serving.bodies import json_answer
 from serving.customer_routes import store_of
+from serving.decision import flight_of
 from serving.etags import tag_of, tagged
 from serving.finding_messages import Delta, Member, MemberPage, Suppressed, SuppressionPage
 from serving.histories import timed_events, utc_text
-from serving.decision import flight_of
 from serving.openapi import answers
 from serving.problems import refused
 from serving.queries import CURSOR, LIMIT, Parameter, Query, cursor_at, documented
@@ -34,7 +34,9 @@ _SINCE = Parameter(
     {"type": "string", "format": "date-time"},
 )
 _AS_OF = Parameter(
-    "as_of", "As of which instant: ISO 8601; now without it.", {"type": "string", "format": "date-time"}
+    "as_of",
+    "As of which instant: ISO 8601; now without it.",
+    {"type": "string", "format": "date-time"},
 )
 _OF_MEMBERS = (_STATE, _HELD_OUT, CURSOR, LIMIT)
 _OF_DELTA = (_SINCE, _HELD_OUT, CURSOR, LIMIT)

@@ -94,7 +94,7 @@ def _journeys(service: Service) -> Journeys:
                 base_rate=_rates(one),
                 actions=list(one.definition.actions or {}),
                 currency=one.definition.values.currency,
-                degraded=bool(getattr(one, "degraded", False)),
+                degraded=one.degraded,
                 model=one.info,
             )
             for one in service.models.ready().everyone
