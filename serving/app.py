@@ -10,7 +10,9 @@ from importlib.metadata import version
 from fastapi import FastAPI, Request, Response
 
 from serving.bodies import json_answer, read_body, require_json
+from serving.customer_data_routes import add_customer_data
 from serving.customer_routes import add_customers
+from serving.event_routes import add_events
 from serving.example import EXAMPLE, example_for
 from serving.guard import Guard
 from serving.messages import ScoreAnswer, ScoreRequest
@@ -39,7 +41,9 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
         redoc_url=None,
     )
     _add_scoring(app, service)
+    add_events(app, service)
     add_customers(app, service)
+    add_customer_data(app, service)
     add_models(app, service)
     add_health(app, service)
     add_metrics(app, service)
