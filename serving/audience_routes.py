@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from fastapi import FastAPI, Request, Response
 
 from serving.audiences import STATES, Audience, Audiences, latest_until, moves_between
 from serving.bodies import json_answer
 from serving.customer_routes import store_of
 from serving.decision import flight_of
-from serving.etags import tag_of, tagged
+from serving.etags import UNCHANGED, tag_of, tagged
 from serving.finding_messages import Delta, Member, MemberPage, Suppressed, SuppressionPage
 from serving.histories import timed_events, utc_text
 from serving.openapi import answers
 from serving.problems import refused
-from serving.queries import CURSOR, LIMIT, Parameter, Query, cursor_at, documented
+from serving.queries import CURSOR, LIMIT, FindingId, Parameter, Query, cursor_at, documented
 from serving.service import Service
 from serving.trouble import suppressed_for
 
@@ -54,11 +55,11 @@ def add_audiences(app: FastAPI, service: Service) -> None:
 def _add_members(app: FastAPI, audiences: Audiences) -> None:
     @app.get(
         "/v1/audiences/{finding}/members",
-        responses=answers(MemberPage, "unknown-finding"),
+        responses=answers(MemberPage, "unknown-finding") | UNCHANGED,
         openapi_extra=documented(*_OF_MEMBERS),
         tags=["findings"],
     )
-    async def members(finding: str, request: Request) -> Response:
+    async def members(finding: FindingId, request: Request) -> Response:
         """List the customers whom a finding has hit, or will probably hit soon.
 
         A cursor goes on with the list that it began with as long as that list is there.
@@ -75,8 +76,8 @@ def _add_members(app: FastAPI, audiences: Audiences) -> None:
             and one.held_out in held
         ]
         page, more = _page(wanted, query.limit(), now)
-        tag = tag_of(finding, str(now.as_of), str(request.query_params), str(hash(tuple(page))))
-        return tagged(request, MemberPage(finding, utc_text(now.as_of), page, more), tag)
+        answer = MemberPage(finding, utc_text(now.as_of), page, more)
+        return tagged(request, answer, tag_of(msgspec.json.encode(answer).decode()))
 
 
 def _add_delta(app: FastAPI, audiences: Audiences) -> None:
@@ -86,7 +87,7 @@ def _add_delta(app: FastAPI, audiences: Audiences) -> None:
         openapi_extra=documented(*_OF_DELTA),
         tags=["findings"],
     )
-    async def delta(finding: str, request: Request) -> Response:
+    async def delta(finding: FindingId, request: Request) -> Response:
         """Say who came into an audience, left it or changed state since an instant."""
         query = Query(request, _OF_DELTA)
         since, held = query.instant("since"), _held(query)

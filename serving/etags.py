@@ -1,12 +1,18 @@
 """ETags: an answer that the caller has already need not be sent again, nor changed unseen."""
 
 import hashlib
+from typing import Any
 
 import msgspec
 from fastapi import Request, Response
 
 from serving.bodies import json_answer
 from serving.problems import refused
+
+UNCHANGED: dict[int | str, dict[str, Any]] = {
+    "304": {"description": "You have it already: its ETag is that of `If-None-Match`"}
+}
+"""What a route that answers with an ETag adds to its ``responses``."""
 
 _KEPT = {"cache-control": "private, no-cache"}
 

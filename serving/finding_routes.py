@@ -13,7 +13,7 @@ from rootcause.acts import Said, act_on
 from rootcause.life import Case, State, acts_possible
 from serving.audience_routes import add_audiences
 from serving.bodies import read_body, require_json
-from serving.etags import require_unchanged, tag_of, tagged
+from serving.etags import UNCHANGED, require_unchanged, tag_of, tagged
 from serving.finding_messages import FindingAct, FindingCard, FindingDetail, FindingPage
 from serving.histories import read_instant, utc_text
 from serving.known_cases import Known
@@ -21,7 +21,7 @@ from serving.messages import read_as
 from serving.openapi import Body, answers, request_body
 from serving.outcome_routes import add_outcomes
 from serving.problems import refused
-from serving.queries import CURSOR, LIMIT, Parameter, Query, cursor_at, documented
+from serving.queries import CURSOR, LIMIT, FindingId, Parameter, Query, cursor_at, documented
 from serving.service import Service
 
 _STATES = get_args(State)
@@ -52,7 +52,7 @@ def add_findings(app: FastAPI, service: Service) -> None:
 def _add_reading(app: FastAPI, service: Service) -> None:
     @app.get(
         "/v1/findings",
-        responses=answers(FindingPage, "no-findings"),
+        responses=answers(FindingPage, "no-findings") | UNCHANGED,
         openapi_extra=documented(*_OF_LIST),
         tags=["findings"],
     )
@@ -77,10 +77,10 @@ def _add_reading(app: FastAPI, service: Service) -> None:
 
     @app.get(
         "/v1/findings/{finding}",
-        responses=answers(FindingDetail, "no-findings", "unknown-finding"),
+        responses=answers(FindingDetail, "no-findings", "unknown-finding") | UNCHANGED,
         tags=["findings"],
     )
-    async def finding(finding: str, request: Request) -> Response:
+    async def finding(finding: FindingId, request: Request) -> Response:
         """Say all that is known of one finding; its ETag is good for a PATCH with If-Match."""
         Query(request, ())
         case = _case(_known(service), finding)
@@ -97,7 +97,7 @@ def _add_acting(app: FastAPI, service: Service) -> None:
         openapi_extra=request_body(Body(FindingAct, example)),
         tags=["findings"],
     )
-    async def act(finding: str, request: Request) -> Response:
+    async def act(finding: FindingId, request: Request) -> Response:
         """Acknowledge a finding, say that its fix is released, close it or open it again.
 
         With `If-Match: ETAG` only if it is still as it was read.

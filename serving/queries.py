@@ -7,10 +7,10 @@ and go meanwhile neither hide others nor show them twice.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import Request
+from fastapi import Path, Request
 
 from journeys.errors import listed, with_closest
 from serving.histories import read_instant
@@ -37,6 +37,8 @@ class Parameter:
             "schema": self.schema,
         }
 
+
+FindingId = Annotated[str, Path(description="The finding's id, or one that it had before.")]
 
 CURSOR = Parameter(
     "cursor", "Where to go on: `next` of the page before.", {"type": "string", "minLength": 1}
