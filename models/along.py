@@ -3,6 +3,7 @@
 One function for one row and for a table, so that both have the same bits.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ Floats = NDArray[np.float64]
 def value_at(knots: Any, values: Any, x: float) -> float:
     """Return the curve's value at x: beyond its ends that of the end, of NaN it is NaN."""
     last = len(knots) - 1
+    if math.isnan(x):
+        return x
     if x <= knots[0]:
         return float(values[0])
     if x >= knots[last]:
