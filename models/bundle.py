@@ -148,6 +148,30 @@ def _ahead(folder: Path, manifest: Mapping[str, Any]) -> Ahead | None:
     return Ahead.from_dict(_read_json(folder / _AHEAD))
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a bundle, which is as it was saved; nothing is said of other files.
+
+    Raises
+    ------
+    BundleError
+        If there is none, it was made by other code, or its bytes have changed.
+    """
+    if not (folder / _MANIFEST).is_file():
+        raise BundleError(
+            f"There is no bundle at {str(folder)!r}: it has no {_MANIFEST}. Give the folder that "
+            "training wrote, or a model of the registry such as models:/offramp-NAME@champion."
+        )
+    manifest = _read_json(folder / _MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise BundleError(
+            f"The bundle {str(folder)!r} has format {manifest.get('format')!r}, this code reads "
+            f"format {FORMAT}; train it again with this version of Offramp."
+        )
+    if not _is_as_saved(manifest, folder / _MANIFEST):
+        raise _changed(_MANIFEST, folder)
+    return manifest
+
+
 def _blend(folder: Path, said: list[dict[str, Any]]) -> Blend:
     """Return the members that ``models.json`` lists for one outcome."""
     texts = {one["name"]: (folder / one["file"]).read_text(encoding="utf-8") for one in said}
@@ -195,20 +219,8 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
     return written | {_MANIFEST: _json(manifest | {"sha256": _own_sha256(manifest)}).encode()}
 
 
-def _checked_manifest(folder: Path) -> dict:  # type: ignore[type-arg]  # read from JSON
-    if not (folder / _MANIFEST).is_file():
-        raise BundleError(
-            f"There is no bundle at {str(folder)!r}: it has no {_MANIFEST}. Give the folder that "
-            "training wrote, or a model of the registry such as models:/offramp-NAME@champion."
-        )
-    manifest = _read_json(folder / _MANIFEST)
-    if manifest.get("format") != FORMAT:
-        raise BundleError(
-            f"The bundle {str(folder)!r} has format {manifest.get('format')!r}, this code reads "
-            f"format {FORMAT}; train it again with this version of Offramp."
-        )
-    if not _is_as_saved(manifest, folder / _MANIFEST):
-        raise _changed(_MANIFEST, folder)
+def _checked_manifest(folder: Path) -> dict[str, Any]:
+    manifest = read_manifest(folder)
     for name, expected in manifest["files"].items():
         if not (folder / name).is_file():
             raise BundleError(f"The bundle {str(folder)!r} lacks {name}; fetch or train it again.")

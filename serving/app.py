@@ -1,92 +1,51 @@
-"""The HTTP service: histories in, predictions out, and whether it is well.
+"""The HTTP service: its parts, put together.
 
-Handlers are async and bodies are read by msgspec; a request of many histories is scored in a
-thread, so that health and small requests need not wait for it.
+Handlers are async and bodies are read by msgspec.  Around them stand the guard (keys, limits,
+headers) and, outermost, what traces every request.
 """
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import cast
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
-from journeys.errors import BundleError
-from serving.model_routes import add_health, add_models
+from serving.customer_data_routes import add_customer_data
+from serving.customer_routes import add_customers
+from serving.event_routes import add_events
+from serving.example import example_for
+from serving.finding_routes import add_findings
+from serving.guard import Guard
+from serving.model_routes import add_health, add_metrics, add_models
 from serving.openapi import add_docs
-from serving.problems import Problem, Refused, problem_of, problem_response
+from serving.problem_handlers import add_problems
 from serving.score_routes import add_scoring
-from serving.scoring import self_test
-from serving.served import Models
 from serving.service import Service
 from serving.tracing import Traced
+from serving.wire import Load
 
-_logger = logging.getLogger("offramp.serving")
 
-
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service, load: Load | None = None) -> FastAPI:
     """Return the service as an HTTP application, made of its parts.
 
-    It accepts requests at once, but is ready (``/readyz``, ``/v1/score``) only when the kernel is
-    compiled and every bundle has passed its self-test.
+    It answers at once, but is ready (``/readyz``, ``/v1/score``) only when ``service.models`` is.
+    ``load`` is what the process has taken on, see `serving.wire`.
     """
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(_warm, service.models))
-        yield
-        await warming
-
     app = FastAPI(
         title="Offramp",
         description="Which customer journeys are about to leave the road, and why.",
         version=version("offramp"),
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
     )
-    add_health(app, service)
-    add_models(app, service)
     add_scoring(app, service)
-    _add_problems(app)
-    add_docs(app)
-    app.add_middleware(Traced)
+    add_events(app, service)
+    add_customers(app, service)
+    add_customer_data(app, service)
+    add_findings(app, service)
+    add_models(app, service)
+    add_health(app, service)
+    add_metrics(app, service)
+    add_problems(app)
+    add_docs(app, lambda: example_for(service.models.current().bundles))
+    app.add_middleware(Guard, keys=service.keys, load=load)
+    app.add_middleware(Traced, metrics=service.metrics)
     return app
-
-
-def _warm(models: Models) -> None:
-    try:
-        for scorer in models.current().scorers:
-            self_test(scorer)
-        models.why_not_ready = None
-    except BundleError as error:
-        _logger.error("%s", error)
-        models.why_not_ready = (
-            "A model failed its self-test. The operator finds the reason in the log."
-        )
-
-
-def _add_problems(app: FastAPI) -> None:
-    async def of_request(request: Request, error: Exception) -> Response:
-        return _told(request, cast("Refused", error).problem)
-
-    async def not_found(request: Request, _error: Exception) -> Response:
-        detail = "There is nothing at this path. See /docs for the paths there are."
-        return _told(request, problem_of("not-found", detail))
-
-    async def wrong_method(request: Request, error: Exception) -> Response:
-        headers = getattr(error, "headers", None) or {}
-        allowed = headers.get("Allow", "another method")
-        detail = f"{request.method:.20} does not work on this path; {allowed} does. See /docs."
-        return _told(request, problem_of("wrong-method", detail), headers)
-
-    app.add_exception_handler(Refused, of_request)
-    app.add_exception_handler(404, not_found)
-    app.add_exception_handler(405, wrong_method)
-
-
-def _told(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    retry = {"Retry-After": "5"} if problem.status == 503 else {}
-    return problem_response(problem, request.scope.get("request_id"), retry | (headers or {}))

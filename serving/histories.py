@@ -235,6 +235,15 @@ def _time(value: Value, where: str) -> int:
     return micros
 
 
+def read_instant(text: str) -> int | None:
+    """Return an instant that can be scored in microseconds since the epoch; None if it is none."""
+    at = _instant(text)
+    if at is None:
+        return None
+    micros = (at - _EPOCH) // _MICROSECOND
+    return micros if EARLIEST <= micros <= LATEST else None
+
+
 def _instant(text: str) -> datetime | None:
     """Return the instant a text names, or None; as event logs are read, but faster."""
     try:

@@ -7,50 +7,48 @@ its feet: requests in flight finish on the models they began with.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal
 
-from journeys.definition import Definition
 from models import Bundle
-from serving.messages import ModelInfo
+from serving.base_rates import BaseRates
 from serving.problems import refused
 from serving.road import Scorer
 
 WARMING = "The models are being warmed up. Try again in a few seconds."
 
 
-class BaseRates(Protocol):
-    """Stand-in for serving/base_rates.py: what a Scorer has, without a bundle."""
-
-    definition: Definition
-    info: ModelInfo
+Source = Literal["registry", "cache", "folder", "nothing"]
 
 
 @dataclass(frozen=True)
 class Reload:
     """How the last try to load an address went.
 
-    ``at`` is in microseconds since the epoch, UTC; ``result`` says whether the new version
-    answers, none was there, it was refused (the previous one stays), or the registry is away;
-    ``why`` says so in words, "" where there is nothing to say.
+    ``at`` is in microseconds since the epoch, UTC.  ``result`` says whether a version answers now,
+    nothing was new, what came was refused (the one before stays), or the registry was away; ``why``
+    says so in words, "" where there is nothing to say.
     """
 
     at: int
     result: Literal["loaded", "unchanged", "refused", "away"]
     why: str = ""
+    version: str | None = None
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where the model of one journey comes from; times in microseconds since the epoch, UTC.
 
-    ``uri`` is the address asked for; ``source`` what gave the bundle; ``away_since`` is when the
-    registry was first found away, None while it answers.
+    ``uri`` is the address asked for; ``source`` what gave the bundle; ``version`` is the
+    registry's, None where it has none; ``away_since`` is when the registry was first found away,
+    None while it answers.
     """
 
     uri: str
     journey: str
-    source: Literal["registry", "cache", "folder", "nothing"]
+    source: Source
     loaded_at: int
+    version: str | None = None
     reload: Reload | None = None
     away_since: int | None = None
 
@@ -82,11 +80,13 @@ class Served:
 class Models:
     """What answers now, and whether anybody may ask; the one place that changes.
 
-    ``why_not_ready`` is None once requests can be answered.  ``reload_wanted`` wakes the watcher of
-    the registry before its time.
+    ``why_not_ready`` is None once requests can be answered.  ``draining``: the service is ending,
+    what comes is still answered, but nobody should be sent here.  ``reload_wanted`` wakes the
+    watcher of the registry before its time.
     """
 
     why_not_ready: str | None = WARMING
+    draining: bool = False
     reload_wanted: Event = field(default_factory=Event)
     _served: Served = field(default_factory=lambda: Served(()))
 
