@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_serializer, 
 from journeys.rule import Duration, Frozen, Names, duration_text
 
 _KNOWN_ISSUE = "known_issue"
+_OUTBOUND = ("email", "sms", "push", "letter")
 
 
 def _two_ends(value: object) -> object:
@@ -44,7 +45,9 @@ class When(Frozen):
 
     @model_serializer(mode="plain")
     def _as_written(self) -> dict[str, object]:
-        known = {} if self.known_issue is None else {_KNOWN_ISSUE: self.known_issue}
+        known: dict[str, object] = (
+            {} if self.known_issue is None else {_KNOWN_ISSUE: self.known_issue}
+        )
         return known | {name: list(values) for name, values in self.where.items()}
 
 
@@ -74,19 +77,24 @@ class Routing(Frozen):
     """Who is sent where: whose journey is worth a person at once, and what counts as just now.
 
     ``high_value``: attributes and their values; ``within``: channels used in this time before the
-    question count together; ``people``: the channels in which a person or a menu answers; without
-    it those of the leakage rule.
+    question count together; ``people``: the channels in which a person or a menu answers, without
+    it those of the leakage rule; ``outbound``: those in which the company speaks, not the customer.
     """
 
     high_value: Where = Field(default_factory=dict)
     within: Duration = timedelta(hours=1)
     people: Names = ()
+    outbound: Names = _OUTBOUND
 
     @model_serializer(mode="plain")
     def _as_written(self) -> dict[str, object]:
         high = {name: list(values) for name, values in self.high_value.items()}
-        people = {"people": list(self.people)} if self.people else {}
-        return {"high_value": high, "within": duration_text(self.within)} | people
+        said: dict[str, object] = {"high_value": high, "within": duration_text(self.within)}
+        if self.people:
+            said["people"] = list(self.people)
+        if self.outbound != _OUTBOUND:
+            said["outbound"] = list(self.outbound)
+        return said
 
 
 def wrong_in(

@@ -91,9 +91,10 @@ class Values(Frozen):
     churn: float | None = None
     currency: str = "EUR"
 
-    def of(self, outcome: Outcome) -> float | None:
+    def of(self, outcome: str) -> float | None:
         """Return what the bad side of an outcome costs, None where it is not said."""
-        return {"success": self.success, "leakage": self.contact, "churn": self.churn}[outcome]
+        known = {"success": self.success, "leakage": self.contact, "churn": self.churn}
+        return known.get(outcome)
 
 
 class Definition(Frozen):

@@ -10,6 +10,11 @@ from msgspec import Meta, Struct
 Chance = Annotated[float, Meta(ge=0, le=1)]
 Between = tuple[float, float]
 
+Abstain = Literal["no_model", "never_seen_step", "cold_start", "low_information"]
+"""Why a prediction is no ground to act on (docs/context.md)."""
+
+NO_MODEL: Abstain = "no_model"
+
 
 class KnownIssue(Struct, frozen=True):
     """An open finding that this journey has met (``affected``) or will probably meet (``at_risk``).

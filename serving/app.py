@@ -1,31 +1,23 @@
-"""The HTTP service: histories in, predictions out, and whether it is well.
+"""The HTTP service: its parts, put together.
 
-Handlers are async and bodies are read by msgspec; a request of many histories is scored in a
-thread, so that health and small requests need not wait for it.
+Handlers are async and bodies are read by msgspec.  Around them stand the guard (keys, limits,
+headers) and, outermost, what traces every request.
 """
 
-import asyncio
-import logging
-from collections.abc import Sequence
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
-from models import Bundle
-from serving.bodies import json_answer, read_body, require_json
-from serving.example import EXAMPLE, example_for
+from serving.customer_routes import add_customers
+from serving.example import example_for
 from serving.guard import Guard
-from serving.messages import Envelope, ScoreAnswer, ScoreRequest, read_envelope
 from serving.model_routes import add_health, add_metrics, add_models
-from serving.openapi import Body, add_docs, answers, request_body
+from serving.openapi import add_docs
 from serving.problem_handlers import add_problems
-from serving.scoring import score
+from serving.score_routes import add_scoring
 from serving.service import Service
 from serving.tracing import Traced
 from serving.wire import Load
-
-_FEW_HISTORIES = 4
-_logger = logging.getLogger("offramp.serving")
 
 
 def create_app(service: Service, load: Load | None = None) -> FastAPI:
@@ -41,39 +33,13 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    add_health(app, service)
+    add_scoring(app, service)
+    add_customers(app, service)
     add_models(app, service)
+    add_health(app, service)
     add_metrics(app, service)
-    _add_scoring(app, service)
     add_problems(app)
     add_docs(app, lambda: example_for(service.models.current().bundles))
     app.add_middleware(Guard, keys=service.keys, load=load)
     app.add_middleware(Traced, metrics=service.metrics)
     return app
-
-
-def _add_scoring(app: FastAPI, service: Service) -> None:
-    problems = ("not-json", "wrong-type", "bad-request", "bad-history", "not-ready")
-
-    @app.post(
-        "/v1/score",
-        responses=answers(ScoreAnswer, *problems),
-        openapi_extra=request_body(Body(ScoreRequest, EXAMPLE)),
-        tags=["scoring"],
-    )
-    async def score_histories(request: Request) -> Response:
-        """Predict the outcomes of every open journey of up to 1,000 histories.
-
-        A history that cannot be scored has its problem in `error`, and the others are answered;
-        422 when none can be.
-        """
-        bundles = service.models.ready().bundles
-        require_json(request)
-        envelope = read_envelope(await read_body(request))
-        if len(envelope.histories) <= _FEW_HISTORIES:
-            return json_answer(_answered(bundles, envelope))
-        return json_answer(await asyncio.to_thread(_answered, bundles, envelope))
-
-
-def _answered(bundles: Sequence[Bundle], envelope: Envelope) -> ScoreAnswer:
-    return score(bundles, envelope.histories, explain=envelope.explain)

@@ -15,10 +15,10 @@ from journeys.errors import BundleError, DefinitionError
 from journeys.find_one import Lived, OneCustomer
 from journeys.log import ACTIVITY
 from models.bundle import read_manifest
-from serving.histories import Timed, keys_of, utc_text
+from serving.histories import Timed, utc_text
 from serving.messages import STARTED, JourneyPrediction, ModelInfo
 from serving.registry import registered_name
-from serving.road import Standing
+from serving.road import Standing, note_of
 
 NO_MODEL = "no_model"
 
@@ -43,23 +43,15 @@ class BaseRates:
     ) -> None:
         self.definition, self.info, self.rates = definition, info, dict(rates)
         self._journeys = OneCustomer(definition)
-        self._keys = {key[0]: key for key in keys_of([definition])}
 
     def predict(self, history: Timed, *, explain: int) -> Standing:  # noqa: ARG002 - as a Scorer
         """Return where a customer stands, with base rates in place of probabilities."""
-        mine = {name: history.columns[key] for name, key in self._keys.items()}
-        lived = self._journeys.lived(history.times, mine, history.as_of)
+        columns = {name: history.values(name, self.definition) for name in self._journeys.fields}
+        lived = self._journeys.lived(history.times, columns, history.as_of)
         if lived.begins is None:
-            return Standing(None, self._note(lived), 0)
-        prediction = self._prediction(history, lived, lived.begins, str(mine[ACTIVITY][-1]))
-        return Standing(prediction, "", 0, None, lived.begins)
-
-    def _note(self, lived: Lived) -> str:
-        name = self.definition.name
-        if not lived.ended:
-            return f"No event starts the journey {name!r}."
-        last = lived.ended[-1]
-        return f"The last journey {name!r} ended at {utc_text(last.end)}: {last.state}."
+            return Standing(None, note_of(lived, self.definition), 0, ended=lived.ended)
+        prediction = self._prediction(history, lived, lived.begins, str(columns[ACTIVITY][-1]))
+        return Standing(prediction, "", 0, None, lived.begins, lived.ended)
 
     def _prediction(
         self, history: Timed, lived: Lived, begins: int, step: str

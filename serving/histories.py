@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -20,10 +21,19 @@ from serving.problems import Refused, refused
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # The kernel counts microseconds in float64: exact from 1684 to 2255.
-_EARLIEST, _LATEST = datetime(1700, 1, 1, tzinfo=UTC), datetime(2250, 1, 1, tzinfo=UTC)
+EARLIEST = (datetime(1700, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LATEST = (datetime(2250, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
-Key = tuple[str, str]
-"""Our name of a column, and the file's: a caller may use either, ours first."""
+
+class Column(NamedTuple):
+    """A column of a history: our name and the file's, of which a caller may use either.
+
+    Ours goes first.  ``number``: whether the values are read as numbers.
+    """
+
+    ours: str
+    theirs: str
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +53,14 @@ class Timed:
     customer_id: str | int | None
     times: list[int]
     as_of: int
-    columns: Mapping[Key, Sequence[Value]]
+    columns: Mapping[Column, Sequence[Value]]
 
     def __len__(self) -> int:
         return len(self.times)
 
     def values(self, name: str, definition: Definition) -> Sequence[Value]:
         """Return a column of a definition as it was sent."""
-        return self.columns[name, definition.column(name)]
+        return self.columns[column_of(name, definition)]
 
     def texts(self, name: str, definition: Definition) -> list[str | None]:
         """Return a text column as an event log writes it: 1 and 1.0 are ``1``."""
@@ -71,13 +81,19 @@ class Timed:
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def keys_of(definitions: Iterable[Definition]) -> dict[Key, bool]:
-    """Return the columns that some definitions read, and whether each is a number."""
-    found = {(ACTIVITY, ACTIVITY): False, (CHANNEL, CHANNEL): False}
-    for one in definitions:
-        numeric = one.attributes.numeric
-        found |= {(name, one.column(name)): name in numeric for name in one.fields}
-    return found
+def column_of(name: str, definition: Definition) -> Column:
+    """Return which column of a history a field of a definition is."""
+    if name in (ACTIVITY, CHANNEL):  # these have our names in every history
+        return Column(name, name)
+    return Column(name, definition.column(name), name in definition.attributes.numeric)
+
+
+def columns_of(definitions: Iterable[Definition]) -> list[Column]:
+    """Return the columns that some definitions read."""
+    found = [
+        column_of(name, one) for one in definitions for name in (ACTIVITY, CHANNEL, *one.fields)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def timed(history: History, index: int, definitions: Sequence[Definition]) -> Timed:
@@ -158,22 +174,49 @@ def utc_text(micros: int) -> str:
     return (_EPOCH + micros * _MICROSECOND).isoformat().replace("+00:00", "Z")
 
 
+def usual_times(texts: Iterable[str]) -> list[int]:
+    """Return times in microseconds since the epoch, without zone UTC.
+
+    Raises
+    ------
+    ValueError
+        If one is not written as ISO 8601 is usually; an event log may read it all the same.
+    """
+    try:
+        return [(datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND for text in texts]
+    except TypeError:
+        return [(_usual(text) - _EPOCH) // _MICROSECOND for text in texts]
+
+
+def number_of(value: Value) -> float | None:
+    """Return a number, None where there is none; text is read as event logs read it.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        If it is no number.
+    """
+    if value is None:
+        return None
+    number = _of_text(value) if isinstance(value, str) else float(value)
+    return number if isfinite(number) else None
+
+
 def _columns(
     events: Sequence[Mapping[str, Value]], definitions: Iterable[Definition]
-) -> dict[Key, Sequence[Value]]:
-    found: dict[Key, Sequence[Value]] = {}
-    for (ours, theirs), is_number in keys_of(definitions).items():
-        values = [event.get(ours, event.get(theirs)) for event in events]
-        found[ours, theirs] = [_number_or_none(one) for one in values] if is_number else values
+) -> dict[Column, Sequence[Value]]:
+    found: dict[Column, Sequence[Value]] = {}
+    for column in columns_of(definitions):
+        values = [event.get(column.ours, event.get(column.theirs)) for event in events]
+        found[column] = [_number_or_none(one) for one in values] if column.number else values
     return found
 
 
 def _number_or_none(value: Value) -> float | None:
     try:
-        number = _number(value)
+        return number_of(value)
     except (ValueError, OverflowError):
         return None
-    return number if number is not None and isfinite(number) else None
 
 
 def _time(value: Value, where: str) -> int:
@@ -186,18 +229,32 @@ def _time(value: Value, where: str) -> int:
         raise _bad(
             f"{where} is {value!r:.60}, which is not a time. Write it as in 2026-03-03T09:30:00Z."
         )
-    if not _EARLIEST <= at <= _LATEST:
+    micros = (at - _EPOCH) // _MICROSECOND
+    if not EARLIEST <= micros <= LATEST:
         raise _bad(f"{where} is {value!r:.60}; times from 1700 to 2250 can be scored.")
-    return (at - _EPOCH) // _MICROSECOND
+    return micros
+
+
+def read_instant(text: str) -> int | None:
+    """Return an instant that can be scored in microseconds since the epoch; None if it is none."""
+    at = _instant(text)
+    if at is None:
+        return None
+    micros = (at - _EPOCH) // _MICROSECOND
+    return micros if EARLIEST <= micros <= LATEST else None
 
 
 def _instant(text: str) -> datetime | None:
     """Return the instant a text names, or None; as event logs are read, but faster."""
     try:
-        at = datetime.fromisoformat(text)
+        return _usual(text)
     except ValueError:
         read = read_times(pd.Series([text]))[0]
         return None if pd.isna(read) else read.to_pydatetime()
+
+
+def _usual(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
@@ -214,19 +271,12 @@ def _check_numbers(event: Mapping[str, Value], definition: Definition, where: st
     for name in definition.attributes.numeric:
         value = event.get(name, event.get(definition.column(name)))
         try:
-            _number(value)
+            number_of(value)
         except (ValueError, OverflowError):
             raise _bad(
                 f"{where} has {value!r:.60} where the journey {definition.name!r} counts with a "
                 "number. Send a number, or null where there is none."
             ) from None
-
-
-def _number(value: Value) -> float | None:
-    """Return a number; numbers written as text are read as event logs are."""
-    if value is None:
-        return None
-    return _of_text(value) if isinstance(value, str) else float(value)
 
 
 @lru_cache(maxsize=1_024)

@@ -169,8 +169,14 @@ class Loader:
 
 
 def _tested(bundle: Bundle) -> Scorer:
-    self_test(bundle)
-    return Scorer(bundle)
+    try:
+        scorer = Scorer(bundle)
+    except Exception as error:
+        raise BundleError(
+            f"The bundle {bundle.manifest['name']!r} cannot be used: {error}"
+        ) from error
+    self_test(scorer)
+    return scorer
 
 
 def _known(origin: Origin, *, wished: bool) -> list[str]:

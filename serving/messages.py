@@ -19,6 +19,7 @@ MOST_REASONS = 20
 STARTED = "started"
 
 Value = str | int | float | bool | None
+CustomerKey = Annotated[str, Meta(min_length=1, max_length=512)] | int
 
 _EVENT = {
     "type": "object",
@@ -46,7 +47,7 @@ class History(Struct, forbid_unknown_fields=True, frozen=True):
     Without it, it is the time of the last event: the answer depends on the request alone.
     """
 
-    customer_id: Annotated[str, Meta(min_length=1, max_length=512)] | int
+    customer_id: CustomerKey
     events: Annotated[list[Event], Meta(min_length=1, max_length=MOST_EVENTS)]
     as_of: str | None = None
 

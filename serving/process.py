@@ -14,9 +14,9 @@ from journeys.definition_file import load_definition
 from serving.app import create_app
 from serving.guard import require_keys
 from serving.keys import Keys
+from serving.known_issues import KnownIssues
 from serving.loading import Loader
 from serving.model_cache import ModelCache, default_cache
-from serving.parts import NONE
 from serving.pseudonym import Pseudonym
 from serving.registry_process import RegistryProcess
 from serving.reload import Watcher
@@ -72,7 +72,7 @@ def _service(settings: Settings, ends: ExitStack) -> Service:
         models=Models(),
         store=store,
         state=settings.state,
-        issues=NONE,
+        issues=KnownIssues(settings.state),
         pseudonym=Pseudonym.from_environment(),
         keys=keys,
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 from time import time_ns
 
 from serving.keys import Keys
+from serving.known_issues import NONE, KnownIssues
 from serving.metrics import Metrics
-from serving.parts import NONE, KnownIssues
 from serving.pseudonym import Pseudonym
 from serving.served import Models
 from serving.store import Store

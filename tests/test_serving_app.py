@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import serving.app
 from serving.app import create_app
 from serving.bodies import MOST_BYTES
 from serving.messages import MOST_EVENTS
+from serving.scoring import Scoring
 from serving.served import WARMING
 from tests.serving_bundle import body_of, histories_of, random_events, small_bundle
 from tests.serving_service import service_of
@@ -198,7 +198,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
 ) -> None:
     with (
         caplog.at_level(logging.INFO, "offramp.serving"),
-        patch.object(serving.app, "score", side_effect=ValueError(f"no {SECRET}")),
+        patch.object(Scoring, "answer", side_effect=ValueError(f"no {SECRET}")),
     ):
         told = problem(ask(client, body_of([GOOD])), 500)
     assert SECRET not in str(told)

@@ -8,8 +8,8 @@ from journeys.log import event_log
 from journeys.samples import samples_at_end
 from serving.histories import timed
 from serving.messages import History
-from serving.scoring import as_of_each, log_of
 from tests.serving_bundle import definition_named, random_events
+from tests.serving_oracle import as_of_each, log_of
 
 LOAN = definition_named("loan")
 BEGUN, LOOKED = (

@@ -72,8 +72,9 @@ def _told(
 ) -> _Told:
     journey, seen = (samples[name].to_numpy() for name in ("journey", "seen"))
     here = positions_of(log, journeys, definition, samples)
-    ticks = [tick.total_seconds() / 3600 for tick in definition.ticks]
-    silent = np.searchsorted(np.array(ticks), here.silence, side="right").astype(np.int64)
+    ticks = [round(tick.total_seconds() * 1e6) for tick in definition.ticks]
+    silence = microseconds(samples["cutoff"]) - log.times[seen]
+    silent = np.searchsorted(np.array(ticks), silence, side="right").astype(np.int64)
     last = journeys["last"].to_numpy()[journey]
     ahead, activity = seen < last, log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
     n_channels = len(log.events[CHANNEL].cat.categories) + 1
@@ -154,10 +155,8 @@ def _follows(
 
 def _standing(codes: Ints, names: tuple[list[str], list[str | None], list[str]]) -> Standing:
     steps, channels, milestones = names
-    read = (
-        lambda code: steps[code],
-        lambda code: code,
-        lambda code: channels[code],
-        lambda code: milestones[code],
-    )
-    return tuple(name(int(code)) for name, code in zip(read, codes, strict=False))
+    step, *finer = map(int, codes)
+    named: list[str | int | None] = [steps[step], *finer[:1]]
+    named += [channels[code] for code in finer[1:2]]
+    named += [milestones[code] for code in finer[2:]]
+    return tuple(named)
