@@ -27,10 +27,11 @@ class PostgreSQL:
         self._programs = _programs()
         # Not in pytest's folder, which is closed to everybody else.
         self._folder = Path(tempfile.mkdtemp(prefix="offramp-postgresql-"))
-        self._as: dict[str, int] = {}
+        self._user: int | None = None
+        self._group: int | None = None
         if os.geteuid() == 0:
             user = pwd.getpwnam(_UNPRIVILEGED)
-            self._as = {"user": user.pw_uid, "group": user.pw_gid}
+            self._user, self._group = user.pw_uid, user.pw_gid
             os.chown(self._folder, user.pw_uid, user.pw_gid)
         try:
             options = ("--auth=trust", "--encoding=utf8", "--no-locale", "-U", "offramp")
@@ -50,15 +51,16 @@ class PostgreSQL:
 
     def new_database(self, name: str) -> str:
         """Make an empty database; return its address."""
-        where = ("-h", str(self._folder), "-U", "offramp")
-        self._run("createdb" if self._has("createdb") else "psql", *where, name)
+        self._run("createdb", "-h", str(self._folder), "-U", "offramp", name)
         return self.url(name)
 
     def start(self) -> None:
         """Start it; return once it answers."""
         listening = f"-h '' -k {self._folder}"
         log = str(self._folder / "log")
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "-o", listening, "-l", log, "start")
+        self._run(
+            "pg_ctl", "-D", str(self._data), "-w", "-t", "60", "-o", listening, "-l", log, "start"
+        )
 
     def stop(self) -> None:
         """Stop it as an operator does; connections are cut."""
@@ -75,15 +77,21 @@ class PostgreSQL:
             self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "immediate", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _has(self, program: str) -> bool:
-        return (self._programs / program).exists()
-
     def _run(self, program: str, *words: str) -> None:
         command = [str(self._programs / program), *words]
         # A server that is started keeps its parent's output open: give it none.
         with (self._folder / f"{program}.out").open("w+") as said:
-            kept = {"stdout": said, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
-            done = subprocess.run(command, check=False, cwd="/", **kept, **self._as)
+            done = subprocess.run(
+                command,
+                check=False,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                text=True,
+                user=self._user,
+                group=self._group,
+            )
             if done.returncode:
                 said.seek(0)
                 raise NoPostgreSQLError(f"{program} failed: {said.read()[-500:]}")

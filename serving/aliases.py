@@ -87,7 +87,8 @@ def part(connection: Connection, alias: str, customer: str, at: int) -> bool:
 
 def keys_above(connection: Connection, key: str) -> list[str]:
     """Return the key and the customers it is joined to, directly and further."""
-    found, at = [], key
+    found: list[str] = []
+    at: str | None = key
     while at is not None and at not in found:
         found.append(at)
         stands = and_(ALIASES.c.alias == at, ALIASES.c.unlinked.is_(None))

@@ -8,7 +8,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from serving.customer_data_routes import add_customer_data
 from serving.customer_routes import add_customers
+from serving.event_routes import add_events
 from serving.example import example_for
 from serving.guard import Guard
 from serving.model_routes import add_health, add_metrics, add_models
@@ -34,7 +36,9 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
         redoc_url=None,
     )
     add_scoring(app, service)
+    add_events(app, service)
     add_customers(app, service)
+    add_customer_data(app, service)
     add_models(app, service)
     add_health(app, service)
     add_metrics(app, service)

@@ -74,7 +74,7 @@ def _insert_events(connection: Connection, events: Sequence[StoredEvent]) -> set
 
 
 @cache
-def _insert(dialect: str) -> ReturningInsert[tuple[str, str]]:
+def _insert(dialect: str) -> ReturningInsert[str, str]:
     """Return a statement whose one parameter is all rows, as JSON: both databases unfold it.
 
     Thousands of parameters would cost more than writing the rows does.

@@ -35,7 +35,7 @@ def digest_of(salt: str, customer: str) -> str:
 def erased_at(connection: Connection, salt: str, customers: Iterable[str]) -> dict[str, int]:
     """Return the customers among these who were erased, and when (microseconds, UTC)."""
     whose = {digest_of(salt, customer): customer for customer in customers}
-    found = {}
+    found: dict[str, int] = {}
     for digests in _in_parts(list(whose)):
         rows = connection.execute(select(ERASED).where(ERASED.c.digest.in_(digests)))
         found |= {whose[row.digest]: row.at for row in rows}

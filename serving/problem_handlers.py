@@ -1,16 +1,21 @@
 """How a fault that a route raises is told: every one as a problem document, none with an echo."""
 
+import logging
 from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from serving.problems import Problem, Refused, problem_of, problem_response
+from journeys.errors import StoreError
+from serving.problems import Problem, Refused, problem_of, problem_of_store, problem_response
+
+_logger = logging.getLogger("offramp.serving")
 
 
 def add_problems(app: FastAPI) -> None:
     """Tell of refusals, unknown paths, wrong methods and wrong queries by problem documents."""
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(StoreError, _store)
     app.add_exception_handler(RequestValidationError, _wrong_query)
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _wrong_method)
@@ -18,6 +23,11 @@ def add_problems(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     return _told(request, cast("Refused", error).problem)
+
+
+async def _store(request: Request, error: Exception) -> Response:
+    _logger.error("%s", error)  # where the database is, is not told outside
+    return _told(request, problem_of_store(cast("StoreError", error)))
 
 
 async def _wrong_query(request: Request, error: Exception) -> Response:

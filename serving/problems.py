@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Response
 from msgspec import Struct
 
-from journeys.errors import RequestError
+from journeys.errors import RequestError, StoreError, StoreFullError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -85,6 +85,17 @@ def problem_of(kind: str, detail: str) -> Problem:
 def refused(kind: str, detail: str) -> Refused:
     """Return what to raise so that the caller is told of a problem."""
     return Refused(problem_of(kind, detail))
+
+
+def problem_of_store(error: StoreError) -> Problem:
+    """Return what a caller is told when the event store fails; the cause is the operator's."""
+    if isinstance(error, StoreFullError):
+        return problem_of("store-full", str(error))
+    return problem_of(
+        "store-away",
+        "The event store does not answer. Send the request again in a few seconds: what was kept "
+        "already is not counted twice.",
+    )
 
 
 def problem_response(

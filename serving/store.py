@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from sqlalchemy import Connection, Engine, Select, any_, bindparam, func, select, text
 
-from serving.aliases import ALWAYS, one_person, part
+from serving.aliases import ALWAYS, keys_of, one_person, part
 from serving.append import Items, append
 from serving.database import open_engine, store_faults, take_turns
 from serving.erasure import digests, erase, salt_of
@@ -74,7 +74,11 @@ class Store:
 
         The job may be run twice (the first time undone), and must not commit.
         """
-        return cast("Answer", self._writer.submit(_Job(job)).result())
+        return self.write_soon(job).result()
+
+    def write_soon(self, job: Callable[[Connection], Answer]) -> "Future[Answer]":
+        """Do what `write` does; the answer comes once everything is durable."""
+        return self._writer.submit(_Job(job))
 
     def history(self, customer: str, until: int | None = None) -> list[dict[str, Value]]:
         """Return a customer's events up to an instant, ascending by (time, arrival).
@@ -87,9 +91,21 @@ class Store:
         with store_faults(), self.engine.connect() as connection:
             rows = connection.execute(_history(connection.dialect.name), asked).all()
         return [
-            {"time": time, "activity": activity, "channel": channel, **_ATTRIBUTES.decode(more)}
-            for time, activity, channel, more in rows
+            {
+                **_ATTRIBUTES.decode(row.attributes),
+                "time": row.time,
+                "activity": row.activity,
+                "channel": row.channel,
+            }
+            for row in rows
         ]
+
+    def traces(self, customer: str) -> tuple[set[str], list[int]]:
+        """Return what a person is called, and the times of all their events (microseconds, UTC)."""
+        with store_faults(), self.engine.connect() as connection:
+            keys = {customer, *keys_of(connection, customer)}
+            found = select(EVENTS.c.time).where(EVENTS.c.customer.in_(keys)).distinct()
+            return keys, list(connection.execute(found).scalars())
 
     def customers(self, after: str | None = None, limit: int = 1_000) -> list[str]:
         """Return keys that have events, ascending, from beyond ``after``."""
@@ -146,7 +162,7 @@ class Store:
 
 
 @cache
-def _history(dialect: str) -> Select[tuple[int, str, str | None, str]]:
+def _history(dialect: str) -> Select[int, str, str | None, str]:
     """Return the one query of a history, answered by the index on (customer, time, arrival)."""
     keys = select(one_person().c.key)
     # PostgreSQL guesses that a person has many keys and would read the whole table, but for this.
