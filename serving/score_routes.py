@@ -13,8 +13,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
 from serving.bodies import read_body, require_json
-from serving.messages import ScoreAnswer
-from serving.openapi import answers, request_body
+from serving.example import EXAMPLE
+from serving.messages import ScoreAnswer, ScoreRequest
+from serving.openapi import Body, answers, request_body
 from serving.scoring import Answers, Scoring
 from serving.served import Served
 from serving.service import Service
@@ -22,7 +23,7 @@ from serving.tracing import Receive, Scope, Send
 
 PATH = "/v1/score"
 
-_PROBLEMS = ("not-json", "too-large", "wrong-type", "bad-request", "internal", "not-ready")
+_PROBLEMS = ("not-json", "wrong-type", "bad-request", "bad-history", "not-ready")
 # More than this is scored in a thread, so that health and small requests need not wait for it.
 _LONG = 64_000
 
@@ -34,7 +35,7 @@ def add_scoring(app: FastAPI, service: Service) -> None:
     app.post(
         PATH,
         responses=answers(ScoreAnswer, *_PROBLEMS),
-        openapi_extra=request_body(list(service.models.current().bundles)),
+        openapi_extra=request_body(Body(ScoreRequest, EXAMPLE)),
         tags=["scoring"],
     )(score_histories)
 
