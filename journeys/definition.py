@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from journeys.constraints import Constraints
 from journeys.errors import with_closest
+from journeys.known_event import KnownEvent
 from journeys.rule import (
     Beside,
     Duration,
@@ -109,6 +110,7 @@ class Definition(Frozen):
     constraints: dict[Outcome, Constraints] = Field(default_factory=dict)
     survey: Survey | None = None
     score: ScoreWeights | None = None
+    calendar: tuple[KnownEvent, ...] = ()
     ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
 
     @model_validator(mode="after")
@@ -223,7 +225,8 @@ class Definition(Frozen):
 
     def as_dict(self) -> dict[str, object]:
         """Return the definition as its YAML would hold it: text, lists and numbers only."""
-        return self.model_dump(mode="json", exclude_none=True)
+        unsaid = set() if self.calendar else {"calendar"}
+        return self.model_dump(mode="json", exclude_none=True, exclude=unsaid)
 
     @classmethod
     def from_dict(cls, written: dict[str, object]) -> "Definition":
