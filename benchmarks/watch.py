@@ -5,8 +5,7 @@ March mends it, and the same worlds in which it is only said to, are looked at e
 until the fix, then at stated days after it. The quiet: worlds in which nothing is planted, thirty
 weeks in all (a simulated log has 194 days; its first two months are what is usual), KPI alarms
 asked for every day and everything else once a week; and larger worlds for the alarms alone.
-Developed on seeds below 100, reported on those from 1,000; those from 900 were reported before
-definitions had a calendar of known events.
+Developed on seeds below 100, reported on those from 1,000 (from 900 before there was a calendar).
 """
 
 import argparse
