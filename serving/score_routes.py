@@ -6,16 +6,19 @@ FastAPI documents it.
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
-from serving.bodies import read_body, require_json
+from serving.bodies import require_json
+from serving.decision import decided
 from serving.example import EXAMPLE
-from serving.messages import ScoreAnswer, ScoreRequest
+from serving.histories import Timed
+from serving.messages import JourneyPrediction, ScoreAnswer, ScoreRequest
 from serving.openapi import Body, answers, request_body
+from serving.road import Standing
 from serving.scoring import Answers, Scoring
 from serving.served import Served
 from serving.service import Service
@@ -26,6 +29,7 @@ PATH = "/v1/score"
 _PROBLEMS = ("not-json", "wrong-type", "bad-request", "bad-history", "not-ready")
 # More than this is scored in a thread, so that health and small requests need not wait for it.
 _LONG = 64_000
+_PLAIN = (b"content-type", b"application/json")
 
 
 def add_scoring(app: FastAPI, service: Service) -> None:
@@ -66,34 +70,49 @@ class _ScoreRoute:
         self._ready: _Ready | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request; the guard has seen to the size of its body."""
         scope["route"] = self
         scoring = self._scoring(self._service.models.ready())
-        request = Request(scope, receive)
-        require_json(request)
-        body = await read_body(request)
-        long = len(body) > _LONG
-        answer = (
-            self._answer(scoring, body)
-            if not long
-            else await asyncio.to_thread(self._answer, scoring, body)
-        )
+        if not _is_plain(scope["headers"]):
+            require_json(Request(scope))
+        body = await _body(receive)
+        if len(body) <= _LONG:
+            answer = self._answer(scoring, body)
+        else:
+            answer = await asyncio.to_thread(self._answer, scoring, body)
         await _send(send, answer)
 
     def _scoring(self, served: Served) -> Scoring:
         ready = self._ready
         if ready is None or ready.served is not served:
-            ready = self._ready = _Ready(
-                served, Scoring(cast("Sequence[Answers]", served.everyone))
-            )
+            ready = self._ready = _Ready(served, Scoring(served.everyone))
         return ready.scoring
 
     def _answer(self, scoring: Scoring, body: bytes) -> bytes:
         service = self._service
-        answer = scoring.answer(scoring.read(body), named=service.pseudonym.answered)
+        answer = scoring.answer(
+            scoring.read(body), decide=self._decide, named=service.pseudonym.answered
+        )
         for one in answer.predictions:
             service.metrics.predicted(one.journeys, one.unknown_values)
         return msgspec.json.encode(answer)
+
+    def _decide(self, scorer: Answers, standing: Standing, history: Timed) -> JourneyPrediction:
+        return decided(scorer, standing, history, self._service.issues)
+
+
+def _is_plain(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Say at a glance whether the body is said to be plain JSON, as nearly all are."""
+    return _PLAIN in headers and all(name != b"content-encoding" for name, _ in headers)
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+    return body
 
 
 async def _send(send: Send, body: bytes) -> None:
