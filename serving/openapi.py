@@ -112,7 +112,7 @@ def add_docs(app: FastAPI, example: Callable[[], object | None] | None = None) -
 
 def messages_of(app: FastAPI) -> dict[str, type]:
     """Return every message that the routes of an application say they take or give, by name."""
-    found = {"Problem": Problem}
+    found: dict[str, type] = {"Problem": Problem}
     for route in _routes(app):
         for ref in _refs([route.responses, route.openapi_extra]):
             found[ref.of.__name__] = ref.of
@@ -133,7 +133,7 @@ def _completed(document: Json, app: FastAPI) -> Json:
         {"name": name, "description": told} for name, told in _TAGS.items() if name in used
     ]
     for route in _routes(app):
-        for method in route.methods:
+        for method in route.methods or ():
             _complete(document["paths"][route.path_format][method.lower()], method, route)
     return document
 

@@ -7,10 +7,10 @@ and go meanwhile neither hide others nor show them twice.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import Request
+from fastapi import Path, Request
 
 from journeys.errors import listed, with_closest
 from serving.histories import read_instant
@@ -36,6 +36,18 @@ class Parameter:
             "description": self.about,
             "schema": self.schema,
         }
+
+
+FindingId = Annotated[str, Path(description="The finding's id, or one that it had before.")]
+
+CURSOR = Parameter(
+    "cursor", "Where to go on: `next` of the page before.", {"type": "string", "minLength": 1}
+)
+LIMIT = Parameter(
+    "limit",
+    "How many at most.",
+    {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100},
+)
 
 
 def documented(*parameters: Parameter) -> dict[str, Any]:
@@ -83,6 +95,10 @@ class Query:
         if not (value.isascii() and value.isdigit() and least <= int(value[:20]) <= most):
             raise _bad(f"{name} is {value[:60]!r}; it is a whole number from {least} to {most}.")
         return int(value)
+
+    def limit(self) -> int:
+        """Return how many rows a page may have."""
+        return self.number("limit", usual=100, least=1, most=1_000)
 
     def instant(self, name: str) -> int | None:
         """Return an instant in microseconds since the epoch, UTC; None where it is not given."""
