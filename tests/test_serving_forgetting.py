@@ -14,6 +14,7 @@ from journeys.log import event_log
 from rootcause.findings import read_findings
 from rootcause.register import Register, locked, read_register, write_register
 from serving.app import create_app
+from serving.forgetting import forget_evidence
 from serving.pseudonym import Pseudonym
 from serving.store import Store
 from tests.rootcause_world import findings_of
@@ -85,6 +86,14 @@ def test_evidence_and_audiences_forget_the_erased_and_keep_the_others(
     assert list(pd.read_csv(folder / "b.csv")["customer_id"]) == [BERT]
     lines = (folder / "c.jsonl").read_text().splitlines()
     assert [json.loads(line)["customer_id"] for line in lines] == [BERT]
+
+
+def test_a_findings_file_of_its_own_forgets_them_too(state: Path, tmp_path: Path) -> None:
+    file = state / "findings-loan-leakage.json"
+    times = [int(at.timestamp() * 1e6) for at in EVENTS["time"]]
+    assert forget_evidence(file, {ANNA}, times) == 1
+    assert list(read_findings(file).findings[0].evidence) == ids_of(BERT)
+    assert forget_evidence(file, {ANNA}, times) == 0
 
 
 def test_nothing_is_erased_while_a_watch_renews_the_findings(
