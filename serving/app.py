@@ -4,28 +4,23 @@ Handlers are async and bodies are read by msgspec.  Around them stand the guard 
 headers) and, outermost, what traces every request.
 """
 
-import asyncio
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
-from serving.bodies import json_answer, read_body, require_json
 from serving.customer_data_routes import add_customer_data
 from serving.customer_routes import add_customers
 from serving.event_routes import add_events
-from serving.example import EXAMPLE, example_for
+from serving.example import example_for
 from serving.finding_routes import add_findings
 from serving.guard import Guard
-from serving.messages import ScoreAnswer, ScoreRequest
 from serving.model_routes import add_health, add_metrics, add_models
-from serving.openapi import Body, add_docs, answers, request_body
+from serving.openapi import add_docs
 from serving.problem_handlers import add_problems
-from serving.scoring import Scoring
+from serving.score_routes import add_scoring
 from serving.service import Service
 from serving.tracing import Traced
 from serving.wire import Load
-
-_FEW_HISTORIES = 4
 
 
 def create_app(service: Service, load: Load | None = None) -> FastAPI:
@@ -41,7 +36,7 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    _add_scoring(app, service)
+    add_scoring(app, service)
     add_events(app, service)
     add_customers(app, service)
     add_customer_data(app, service)
@@ -54,26 +49,3 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
     app.add_middleware(Guard, keys=service.keys, load=load)
     app.add_middleware(Traced, metrics=service.metrics)
     return app
-
-
-def _add_scoring(app: FastAPI, service: Service) -> None:
-    problems = ("not-json", "wrong-type", "bad-request", "bad-history", "not-ready")
-
-    @app.post(
-        "/v1/score",
-        responses=answers(ScoreAnswer, *problems),
-        openapi_extra=request_body(Body(ScoreRequest, EXAMPLE)),
-        tags=["scoring"],
-    )
-    async def score_histories(request: Request) -> Response:
-        """Predict the outcomes of every open journey of up to 1,000 histories.
-
-        A history that cannot be scored has its problem in `error`, and the others are answered;
-        422 when none can be.
-        """
-        scoring = Scoring(service.models.ready().everyone)
-        require_json(request)
-        asked = scoring.read(await read_body(request))
-        if len(asked.histories) <= _FEW_HISTORIES:
-            return json_answer(scoring.answer(asked))
-        return json_answer(await asyncio.to_thread(scoring.answer, asked))

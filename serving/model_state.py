@@ -45,8 +45,8 @@ class ServedModel(ModelInfo, frozen=True, kw_only=True):
     address: str
     source: Source
     loaded_at: str
-    registry_away_since: str | None
-    last_reload: LastReload | None
+    registry_away_since: str | None = None
+    last_reload: LastReload | None = None
 
 
 class ModelsAnswer(Struct, frozen=True):
@@ -89,4 +89,27 @@ def _last(reload: Reload) -> LastReload:
 
 
 def _evaluation(answering: Scorer | BaseRates) -> object:
-    return None if answering.degraded else answering.bundle.manifest.get("evaluation")
+    return answering.bundle.manifest.get("evaluation") if isinstance(answering, Scorer) else None
+
+
+EXAMPLE = ModelsAnswer(
+    [
+        ServedModel(
+            name="offramp-mortgage_refinance",
+            version="3",
+            journey="mortgage_refinance",
+            outcomes=["success", "leakage", "churn"],
+            spec_hash="62f1bad7f94bac04",
+            code_version="0.1.0",
+            trained_to="2026-02-18T10:32:14Z",
+            surroundings_until="2026-04-26T23:53:35Z",
+            degraded=False,
+            address="models:/offramp-mortgage_refinance@champion",
+            source="registry",
+            loaded_at="2026-04-27T03:00:12Z",
+            registry_away_since=None,
+            last_reload=LastReload("2026-04-27T03:00:12Z", "loaded", "3", ""),
+        )
+    ],
+    {"mortgage_refinance": {"leakage": {"base_rate": 0.106}}},
+)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from journeys.errors import OfframpError
+from serving.base_rates import BaseRates
 from serving.loading import Loaded, Loader
 from serving.metrics import Metrics
 from serving.registry import is_folder
+from serving.road import Scorer
 from serving.served import Models, Served
 
 _JITTER = 0.2
@@ -131,7 +133,7 @@ def served_of(loaded: Sequence[Loaded]) -> Served:
     """Return what answers, models apart from base rates."""
     answering = [one.answering for one in loaded]
     return Served(
-        scorers=tuple(one for one in answering if not one.degraded),
-        degraded=tuple(one for one in answering if one.degraded),
+        scorers=tuple(one for one in answering if isinstance(one, Scorer)),
+        degraded=tuple(one for one in answering if isinstance(one, BaseRates)),
         origins=tuple(one.origin for one in loaded),
     )

@@ -41,7 +41,7 @@ class Answers(Protocol):
 
 Decide = Callable[[Answers, Standing, Timed], JourneyPrediction]
 """What is said beyond a prediction, of a journey that is open."""
-Named = Callable[[str | int | None], str | int | None]
+Named = Callable[[str | int], str | int]
 """What a customer is called in the answer."""
 
 
@@ -97,7 +97,7 @@ class Scoring:
         ]
         return HistoryPrediction(
             index=history.index,
-            customer_id=key if named is None else named(key),
+            customer_id=key if named is None or key is None else named(key),
             as_of=utc_text(history.as_of),
             journeys=[journey for journey in journeys if journey is not None],
             note=None if journeys else " ".join(each.note for _, each in standings),
