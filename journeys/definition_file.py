@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from journeys.actions import PlannedAction, Routing
 from journeys.constraints import Constraints
 from journeys.definition import Attributes, Beside, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
@@ -137,7 +138,7 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
     path = tuple(part for part in fault["loc"] if part not in ("where", "[key]"))
     reason = fault["msg"].removeprefix("Value error, ")
     if not path:  # a fault between keys: the message begins with the one to look at
-        line = _line_of(yaml.compose(text), (reason.split()[0],))
+        line = _line_of(yaml.compose(text), tuple(reason.split()[0].split(".")))
         return f"{source}, line {line}: {reason}; {_EXAMPLE}."
     line = _line_of(yaml.compose(text), path)
     key = ".".join(map(str, path))
@@ -149,6 +150,8 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
             "constraints": Constraints,
             "survey": Survey,
             "score": ScoreWeights,
+            "actions": PlannedAction,
+            "routing": Routing,
         }
         whole = parts.get(str(path[0]), Definition).model_fields
         keys = [field.alias or name for name, field in whole.items()]

@@ -15,6 +15,7 @@ from offramp import (
     fixing,
     gathering,
     injecting,
+    keeping,
     learning,
     looking,
     predicting,
@@ -26,7 +27,7 @@ from offramp.console import say_fault
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
-    "Use it": (predicting.score, predicting.serve),
+    "Use it": (predicting.score, predicting.serve, keeping.keys),
     "Ask why": (
         explaining.findings,
         reporting.report,

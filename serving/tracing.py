@@ -13,6 +13,9 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+import msgspec
+
+from serving.metrics import Metrics
 from serving.problems import problem_of, problem_response
 
 REQUEST_ID = "x-request-id"
@@ -24,14 +27,16 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _logger = logging.getLogger("offramp.serving")
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Traced:
     """Gives each request an id (the caller's ``X-Request-Id`` or a new one) and a log line."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def __init__(self, app: Application, metrics: Metrics | None = None) -> None:
+        self._app, self._metrics = app, metrics or Metrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, see what becomes of it, and log that."""
@@ -40,6 +45,8 @@ class Traced:
             return
         begun, told = perf_counter(), _Told(send, _request_id(scope))
         scope["request_id"] = told.request_id
+        in_flight = self._metrics.in_flight
+        in_flight.inc()
 
         async def heard() -> Message:
             message = await receive()
@@ -59,8 +66,20 @@ class Traced:
                 )
                 await problem_response(problem, told.request_id)(scope, receive, told)
         finally:
-            milliseconds = round((perf_counter() - begun) * 1000, 3)
-            _log(scope, told, milliseconds)
+            in_flight.dec()
+            self._count(scope, told, perf_counter() - begun)
+
+    def _count(self, scope: Scope, told: "_Told", seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        path = getattr(scope.get("route"), "path", "(unknown)")
+        self._metrics.answered(method, path, told.status or 0, seconds)
+        level = logging.DEBUG if path in _PROBES else logging.INFO
+        if _logger.isEnabledFor(level):
+            line = {"request_id": told.request_id, "method": method, "path": path}
+            line |= {"status": told.status, "ms": round(seconds * 1000, 3)}
+            if scope.get("key") is not None:
+                line["key_name"] = scope["key"]
+            _logger.log(level, msgspec.json.encode(line).decode())
 
 
 class _Told:
@@ -85,17 +104,6 @@ def _request_id(scope: Scope) -> str:
         if name == REQUEST_ID.encode() and _GOOD_ID.fullmatch(value):
             return str(value.decode())
     return uuid4().hex
-
-
-def _log(scope: Scope, told: _Told, milliseconds: float) -> None:
-    line = {
-        "request_id": told.request_id,
-        "method": scope["method"],
-        "path": getattr(scope.get("route"), "path", "(unknown)"),
-        "status": told.status,
-        "ms": milliseconds,
-    }
-    _logger.info("%s", json.dumps(line))
 
 
 def _fault(error: Exception) -> dict[str, object]:

@@ -21,7 +21,7 @@ ROOMS = {
     "training": ("journeys features models rootcause", "mlflow optuna"),
     "serving": (
         "journeys features models rootcause",
-        "alembic fastapi uvicorn msgspec prometheus_client sqlalchemy mlflow",
+        "alembic fastapi starlette uvicorn msgspec prometheus_client sqlalchemy mlflow",
     ),
     "offramp": ("journeys features models rootcause training serving", "typer rich"),
 }

@@ -15,8 +15,7 @@ import pytest
 
 from journeys.errors import BundleError, OfframpError
 from models import save_bundle
-from serving import serve
-from serving.run import ALLOW_REMOTE
+from serving.run import ALLOW_REMOTE, serve
 from tests.serving_bundle import body_of, small_bundle
 
 SECRET = "customer-4711"
@@ -32,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Return the address of a server process on a free port, and the file of its log."""
     log = tmp_path_factory.mktemp("log") / "serve.log"
-    code = f"from serving import serve; serve({str(folder)!r}, port=0)"
+    code = f"from serving.run import serve; serve({str(folder)!r}, port=0)"
     with log.open("w") as out:
         process = subprocess.Popen([sys.executable, "-c", code], stdout=out, stderr=out)
     try:
@@ -121,8 +120,9 @@ def test_two_models_of_one_journey_are_refused(folder: Path) -> None:
 
 def test_a_folder_is_served_without_mlflow(folder: Path) -> None:
     code = (
-        "import sys; from serving import fetch_bundle; from serving.app import create_app; "
-        f"create_app([fetch_bundle({str(folder)!r})]); print('mlflow' in sys.modules)"
+        "import sys; from tests.serving_service import service_of; "
+        "from serving import fetch_bundle; from serving.app import create_app; "
+        f"create_app(service_of(fetch_bundle({str(folder)!r}))); print('mlflow' in sys.modules)"
     )
     said: Any = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, env=os.environ, text=True
