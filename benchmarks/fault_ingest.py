@@ -18,7 +18,7 @@ import uvicorn
 
 from benchmarks.fault_senders import Ledger, Senders, held
 from benchmarks.postgresql import PostgreSQL
-from benchmarks.served import ServedProcess
+from benchmarks.fault_server import ServedProcess
 from serving.app import create_app
 from serving.served import Models
 from serving.service import Service, now

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
-from benchmarks.served import asked
+from benchmarks.fault_server import asked
 from serving.store import Store
 
 _CUSTOMERS = 200
