@@ -18,7 +18,7 @@ import uvicorn
 
 from benchmarks.fault_senders import Ledger, Senders, held
 from benchmarks.postgresql import PostgreSQL
-from benchmarks.fault_server import ServedProcess
+from benchmarks.served_process import ServedProcess
 from serving.app import create_app
 from serving.served import Models
 from serving.service import Service, now

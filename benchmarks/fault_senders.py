@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
-from benchmarks.fault_server import asked
+from benchmarks.served_process import asked
 from serving.store import Store
 
 _CUSTOMERS = 200

@@ -65,9 +65,7 @@ def running(
     command = [sys.executable, "-m", "offramp", "serve", "--port", "0", *options]
     wanted = os.environ | dict(environment or {})
     with log.open("w") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, env=os.environ | dict(environment or {})
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=wanted)
     try:
         found = until(lambda: re.search(r" at (http://[\d.:]+)", log.read_text()), process, log)
         server = Running(found[1], process, log)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from journeys.definition import Definition
 from journeys.errors import BundleError, RegistryAwayError
 from models import Bundle
-from serving.base_rates import BaseRates, base_rates_for, base_rates_in
+from serving.without_model import BaseRates, base_rates_for, base_rates_in
 from serving.model_cache import ModelCache
 from serving.registry import Found, folder_of, is_folder, loaded, store_address
 from serving.registry_process import RegistryProcess

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from journeys.errors import OfframpError
-from serving.base_rates import BaseRates
+from serving.without_model import BaseRates
 from serving.loading import Loaded, Loader
 from serving.metrics import Metrics
 from serving.registry import is_folder

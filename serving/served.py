@@ -10,7 +10,7 @@ from threading import Event
 from typing import Literal
 
 from models import Bundle
-from serving.base_rates import BaseRates
+from serving.without_model import BaseRates
 from serving.problems import refused
 from serving.road import Scorer
 
