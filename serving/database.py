@@ -44,14 +44,18 @@ def open_engine(url: str) -> Engine:
         written it.
     """
     address = _address(url)
-    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    is_file = address.get_backend_name() == "sqlite"
+    engine = _sqlite(address) if is_file else _postgresql(address)
     try:
-        with store_faults():
-            _migrate(engine)
-    except StoreAwayError as fault:
+        _migrate(engine)
+    except DBAPIError as fault:
         engine.dispose()
-        shown = address.database if address.get_backend_name() == "sqlite" else address
-        raise StoreAwayError(f"The event store {str(shown)!r} cannot be opened. {fault}") from fault
+        away = isinstance(fault, OperationalError)
+        raise (StoreAwayError if away else StoreError)(
+            f"The event store {str(address.database if is_file else address)!r} cannot be opened: "
+            f"{_first_line(fault)}. Check its address, that the database runs, and that it may be "
+            "written to; then start again."
+        ) from fault
     except BaseException:
         engine.dispose()
         raise
@@ -91,7 +95,7 @@ def _address(url: str) -> URL:
     """Return what an address names; a path names a SQLite file."""
     try:
         address = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(_no_address(url)) from None
     name = address.drivername
     if name in ("postgresql", "postgres", "postgresql+psycopg"):

@@ -168,7 +168,12 @@ def test_a_database_of_a_newer_version_is_refused(database: str) -> None:
         ("mysql://user:secret@host/db", "begins with 'mysql://…'.*SQLite.*PostgreSQL"),
         ("sqlite://", "kept in memory alone would be lost"),
         ("/nowhere/at/all/events.db", "no folder '/nowhere/at/all'"),
-        ("postgresql://user:secret@127.0.0.1:1/none", "cannot be opened.*does not answer"),
+        (
+            "postgresql://user:secret@127.0.0.1:1/none",
+            "'postgresql.psycopg://user:...@127.0.0.1:1/none' cannot be opened: .*refused",
+        ),
+        ("postgresql://host:port/db", "SQLite.*or PostgreSQL"),
+        (__file__, "cannot be opened: file is not a database"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_one_clear_message(address: str, says: str) -> None:
