@@ -18,7 +18,7 @@ from journeys.find_one import Ended, Lived, OneCustomer
 from journeys.log import ACTIVITY, CHANNEL
 from models import Bundle
 from models.reasons import reasons_of_row
-from models.row import RowModels
+from models.row import RowModels, Shapley
 from serving.histories import Timed, column_of, utc_text
 from serving.messages import STARTED, JourneyPrediction, ModelInfo
 
@@ -51,17 +51,18 @@ class Scorer:
     """A bundle made ready for one history at a time; keep it as long as the bundle.
 
     It may be used by several threads at once.  ``degraded``: a model answers, no base rate.
+    ``shapley`` as `RowModels` takes it.
     """
 
     degraded = False
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, shapley: Shapley = "compiled") -> None:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
         self._journeys = OneCustomer(self.definition)
         self._events = TypedEvents(bundle.plan)
-        self._models = RowModels(bundle.outcomes)
+        self._models = RowModels(bundle.outcomes, shapley=shapley)
         names = (ACTIVITY, CHANNEL, *self.definition.fields)
         self._columns = {name: column_of(name, self.definition) for name in names}
         rates = bundle.manifest.get("label_rates")
