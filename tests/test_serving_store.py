@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 
-from journeys.errors import StoreError
+from journeys.errors import StoreAwayError, StoreError
 from serving.database import open_engine
 from serving.events import Receipt
+from serving.messages import Value
 from serving.schema import METADATA
 from serving.store import Store
 from tests.serving_events import event, told
@@ -29,6 +30,32 @@ def test_an_event_comes_back_as_it_was_told(store: Store) -> None:
             "new": True,
         }
     ]
+
+
+def test_whatever_an_attribute_says_comes_back(store: Store) -> None:
+    said: dict[str, Value] = {
+        "text": 'nul \0, "quotes", \\u0041, ünï 😀',
+        "large": 2**70,
+        "small": 1e-300,
+        "none": None,
+        "no": False,
+        "": "",
+    }
+    store.append([event(**said)])
+    assert store.history("anna")[0] | said == store.history("anna")[0]
+
+
+def test_a_request_larger_than_one_statement_takes_is_kept_whole(store: Store) -> None:
+    many = [event(time=n, id=str(n)) for n in range(5_001)]
+    assert store.append([*many, many[0]]) == Receipt(accepted=5_001, duplicates=1)
+    assert [at for at, _ in told(store.history("anna"))] == list(range(5_001))
+
+
+def test_a_closed_store_keeps_nothing_and_says_so(database: str) -> None:
+    closed = Store.open(database)
+    closed.close()
+    with pytest.raises(StoreAwayError, match="closed"):
+        closed.append([event()])
 
 
 def test_late_events_are_folded_in_and_those_of_one_instant_stay_in_order(store: Store) -> None:
