@@ -57,7 +57,7 @@ def main() -> None:
             if chosen.database in (kind, "both"):
                 with _database(kind, Path(folder)) as address:
                     row = measured(address, bundle, events, definition, chosen)
-                rows.append({"database": kind} | row)
+                rows.append({"database": kind, **row})
     goals = [
         limit(
             f"p99 / p50 at half the peak, {row['database']}",
