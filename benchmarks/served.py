@@ -64,9 +64,7 @@ def running(
     log = folder / f"serve-{len(list(folder.glob('serve-*')))}.log"
     command = [sys.executable, "-m", "offramp", "serve", "--port", "0", *options]
     with log.open("w") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, env=os.environ | dict(environment or {})
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=wanted)
     try:
         found = until(lambda: re.search(r" at (http://[\d.:]+)", log.read_text()), process, log)
         server = Running(found[1], process, log)

@@ -23,6 +23,9 @@ Places = NDArray[np.int16]
 Tables = NDArray[np.int32]
 Ints = NDArray[np.int64]
 
+# More than the values of any history, so that one sum counts those seen and those never seen.
+SEEN = 2**24
+
 
 @dataclass(frozen=True, eq=False)
 class KnownValues:
@@ -34,7 +37,7 @@ class KnownValues:
     columns : the plan's code columns, with tables for these places
     rows, begins, tables : what else is said of a place, one line each: the code of every attribute
         of the surroundings, the step; then, for each column of the vocabulary, 1 if training never
-        saw the value
+        saw the value, `SEEN` if it did, 0 where it is missing
     n_around : how many lines belong to the surroundings
     few : whether every place fits into a byte
     """
@@ -142,7 +145,7 @@ def _with_none(codes: Mapping[Any, int]) -> dict[object, int]:
 
 def _never_seen(plan: Plan) -> list[Line]:
     return [
-        (name, dict.fromkeys([None, *seen], 0), 1)
+        (name, {None: 0, **dict.fromkeys(seen, SEEN)}, 1)
         for name, seen in plan.vocabulary.values.items()  # noqa: PD011 - not a frame
     ]
 

@@ -147,7 +147,7 @@ def _abstains(scorer: Answers, standing: Standing, flight: Flight | None) -> Abs
         return "never_seen_step"
     if _is_cold(flight):
         return "cold_start"
-    if standing.unknown_values and _mostly_unknown(bundle, standing.unknown_values, flight):
+    if standing.unknown_values > _MUCH_UNKNOWN * standing.told_values:
         return "low_information"
     return None
 
@@ -162,12 +162,6 @@ def _is_cold(flight: Flight) -> bool:
         if rate is not None and not low <= rate <= high:
             return False
     return True
-
-
-def _mostly_unknown(bundle: Bundle, unknown: int, flight: Flight) -> bool:
-    columns = [flight.texts(name) for name in bundle.plan.vocabulary.values]
-    told = sum(value is not None for column in columns for value in column)
-    return unknown > _MUCH_UNKNOWN * told
 
 
 def _is_for(when: When | None, issue: KnownIssue | None, flight: Flight) -> bool:

@@ -15,12 +15,14 @@ from sqlalchemy import Connection, insert, select, update
 from serving.database import store_faults
 from serving.messages import CustomerKey
 from serving.schema import DEEDS
-from serving.store import Store
+from serving.store import Store, storable
 
 MOST_DEEDS = 1_000
 
-Id = Annotated[str, Meta(min_length=1, max_length=200)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+_NOBODY = 0  # in place of the customer, who stands in a column that is erased
+
+# PostgreSQL keeps no text with a NUL in it.
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^\\x00]*$")]
 Result = Literal["helped", "did_not_help", "not_reached", "held_out"]
 
 
@@ -33,7 +35,7 @@ class Deed(Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
     the rest later under the same ``id``.
     """
 
-    id: Id
+    id: Name
     customer_id: CustomerKey
     time: str
     action: Name
@@ -108,9 +110,9 @@ def deeds_after(
     """Return deeds with the number of their arrival, ascending, from beyond one."""
     asked = select(DEEDS).where(DEEDS.c.arrival > after).order_by(DEEDS.c.arrival).limit(limit)
     if customer is not None:
-        asked = asked.where(DEEDS.c.customer == customer)
+        asked = asked.where(DEEDS.c.customer == storable(customer))
     if action is not None:
-        asked = asked.where(DEEDS.c.action == action)
+        asked = asked.where(DEEDS.c.action == storable(action))
     with store_faults(), store.engine.connect() as connection:
         rows = connection.execute(asked).all()
     return [(row.arrival, _deed(row.said, row.customer)) for row in rows]
@@ -119,7 +121,7 @@ def deeds_after(
 def _kept(connection: Connection, told: tuple[Deed, str, int], received: int) -> str | None:
     """Return what became of a deed; None where it contradicts what is known."""
     deed, customer, at = told
-    said = msgspec.json.encode(replace(deed, customer_id="")).decode()
+    said = msgspec.json.encode(replace(deed, customer_id=_NOBODY)).decode()
     known = connection.execute(select(DEEDS).where(DEEDS.c.id == deed.id)).one_or_none()
     row = {"customer": customer, "at": at, "action": deed.action, "said": said}
     if known is None:
@@ -152,4 +154,4 @@ def _deed(said: str, customer: str) -> Deed:
 
 
 def _without_results(deed: Deed) -> Deed:
-    return replace(deed, result=None, outcome={}, note=None, customer_id="")
+    return replace(deed, result=None, outcome={}, note=None, customer_id=_NOBODY)

@@ -23,6 +23,7 @@ from serving.openapi import Body, answers, request_body
 from serving.problems import refused
 from serving.queries import CURSOR, LIMIT, Parameter, Query, cursor_at, documented
 from serving.service import Service
+from serving.store import storable
 
 _CUSTOMER = Parameter("customer", "Only of this customer.", {"type": "string"})
 _ACTION = Parameter("action", "Only of this action.", {"type": "string"})
@@ -88,7 +89,7 @@ def add_outcomes(app: FastAPI, service: Service) -> None:
 def _report(service: Service, body: bytes) -> DeedReceipt:
     store, asked = store_of(service), _asked(body)
     told = [
-        (deed, service.pseudonym(str(deed.customer_id)), _time(deed, place))
+        (deed, storable(service.pseudonym(str(deed.customer_id))), _time(deed, place))
         for place, deed in enumerate(asked)
     ]
     try:
@@ -119,9 +120,9 @@ def _time(deed: Deed, place: int) -> int:
 
 
 def _reported(service: Service, query: Query) -> DeedPage:
-    store, limit, after = store_of(service), query.limit(), query.after()
+    store, limit = store_of(service), query.limit()
     key = query.text("customer")
-    begin = int(after[0]) if after and after[0].isdigit() else 0
+    begin = query.number_after()
     found = deeds_after(
         store,
         begin,
