@@ -15,14 +15,15 @@ from journeys.errors import BundleError, RegistryAwayError
 from models import load_bundle, save_bundle
 from serving.loading import Loaded, Loader
 from serving.model_cache import ModelCache
+from serving.registry import registered_name
 from serving.registry_process import RegistryProcess
 from serving.road import Scorer
 from serving.scoring import Scoring, answer_as_dict
 from serving.without_model import BaseRates
 from tests.serving_bundle import body_of, small_bundle
 
-NAME = "offramp-loaded_loan"
-CHAMPION = f"models:/{NAME}@champion"
+CHAMPION = "models:/offramp-loaded_loan@champion"
+STAYING = "models:/offramp-staying_loan@champion"
 NOW = 1_700_000_000_000_000
 EVENTS = [{"time": "2026-02-01T10:00:00Z", "activity": "begun", "channel": "app"}]
 
@@ -32,32 +33,54 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_bundle(small_bundle(), tmp_path_factory.mktemp("loading") / "bundle")
 
 
-@pytest.fixture
-def store(mlflow_store: str, tmp_path: Path) -> dict[str, str]:
-    """Return an empty store of one's own, at a place that the registry's process is told of."""
-    path = tmp_path / "mlflow.db"
+@pytest.fixture(scope="module")
+def store(mlflow_store: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the database of an empty store, which may be taken away for a while."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
     with sqlite3.connect(mlflow_store.removeprefix("sqlite:///")) as made:
-        made.execute("VACUUM INTO ?", (str(path),))
-    return {"MLFLOW_TRACKING_URI": f"sqlite:///{path}"}
+        made.execute("VACUUM INTO ?", (str(path),))  # a new one takes seconds to make
+    return path
+
+
+@pytest.fixture(scope="module")
+def process(store: Path) -> Iterator[RegistryProcess]:
+    with pytest.MonkeyPatch.context() as patch, RegistryProcess() as process:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store}")
+        yield process
 
 
 @pytest.fixture
-def loader(
-    store: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Loader]:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store["MLFLOW_TRACKING_URI"])
-    with RegistryProcess() as process:  # it has the environment that it was started with
-        yield Loader(process, ModelCache(tmp_path / "cache"), (), lambda: NOW)
+def loader(process: RegistryProcess, tmp_path: Path) -> Loader:
+    return Loader(process, ModelCache(tmp_path / "cache"), (), lambda: NOW)
+
+
+def registered(store: Path, bundle: Path, address: str) -> None:
+    """Register a bundle as the next champion of an address."""
+    register({"MLFLOW_TRACKING_URI": f"sqlite:///{store}"}, bundle, registered_name(address) or "")
+
+
+def test_with_nothing_at_all_base_rates_say_that_they_are_no_prediction(
+    process: RegistryProcess, loader: Loader, tmp_path: Path
+) -> None:
+    nowhere = "models:/offramp-loan@champion"
+    with pytest.raises(BundleError, match="has not a model 'offramp-loan'"):
+        loader.load(nowhere)
+    definition = small_bundle().plan.definition
+    cache = ModelCache(tmp_path / "cache")
+    found = Loader(process, cache, (definition,), lambda: NOW).load(nowhere)
+    answer = said(found)
+    assert isinstance(found.answering, BaseRates)
+    assert found.origin.source == "nothing"
+    assert answer["p"] == {}
+    assert answer["base_rate"] == dict.fromkeys(definition.outcomes)
+    assert (answer["abstain"], answer["step"]) == ("no_model", "begun")
 
 
 def test_a_damaged_champion_is_refused_for_the_best_there_is(
-    loader: Loader, store: dict[str, str], bundle: Path, tmp_path: Path
+    loader: Loader, store: Path, bundle: Path, tmp_path: Path
 ) -> None:
     hurt = damaged(bundle, tmp_path / "damaged")
-    with pytest.raises(BundleError, match=f"has not a model '{NAME}'"):
-        loader.load(CHAMPION)
-
-    register(store, hurt, NAME)
+    registered(store, hurt, CHAMPION)
     degraded = loader.load(CHAMPION)
     assert isinstance(degraded.answering, BaseRates)
     assert degraded.answering.rates == small_bundle().manifest["label_rates"]
@@ -69,32 +92,31 @@ def test_a_damaged_champion_is_refused_for_the_best_there_is(
 
     assert told(loader.again(degraded, wished=False)) == ("nothing", None, "refused", "1")
 
-    register(store, bundle, NAME)
+    registered(store, bundle, CHAMPION)
     good = loader.again(degraded, wished=False)
     assert isinstance(good.answering, Scorer)
     assert told(good) == ("registry", "2", "loaded", "2")
 
-    register(store, hurt, NAME)
+    registered(store, hurt, CHAMPION)
     assert told(loader.again(good, wished=False)) == ("registry", "2", "refused", "3")
     assert told(loader.load(CHAMPION)) == ("cache", "2", "refused", "3")
 
 
 def test_without_the_registry_the_model_stays_also_at_a_restart(
-    loader: Loader, store: dict[str, str], bundle: Path
+    loader: Loader, store: Path, bundle: Path
 ) -> None:
-    register(store, bundle, NAME)
-    good = loader.load(CHAMPION)
-    place = Path(store["MLFLOW_TRACKING_URI"].removeprefix("sqlite:///"))
-    place.rename(place.with_suffix(".away"))
+    registered(store, bundle, STAYING)
+    good = loader.load(STAYING)
+    store.rename(store.with_suffix(".away"))
     away = loader.again(good, wished=False)
     assert away.answering is good.answering
     assert away.origin.away_since == NOW
-    from_cache = loader.load(CHAMPION)
+    from_cache = loader.load(STAYING)
     assert told(from_cache) == ("cache", "1", "away", None)
     assert from_cache.origin.away_since == NOW
 
-    place.with_suffix(".away").rename(place)
-    register(store, bundle, NAME)
+    store.with_suffix(".away").rename(store)
+    registered(store, bundle, STAYING)
     back = loader.again(from_cache, wished=False)
     assert told(back) == ("registry", "2", "loaded", "2")
     assert back.origin.away_since is None
