@@ -8,6 +8,7 @@ a table, so the numbers agree to the last bit (docs/adr/0018).
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,18 +51,21 @@ class Standing:
 class Scorer:
     """A bundle made ready for one history at a time; keep it as long as the bundle.
 
-    It may be used by several threads at once.  ``degraded``: a model answers, no base rate.
+    It may be used by several threads at once.  ``degraded``: a model answers, no base rate;
+    ``shapley``: how reasons are computed, see `RowModels`.
     """
 
     degraded = False
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(
+        self, bundle: Bundle, *, shapley: Literal["compiled", "lightgbm"] = "compiled"
+    ) -> None:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
         self._journeys = OneCustomer(self.definition)
         self._events = TypedEvents(bundle.plan)
-        self._models = RowModels(bundle.outcomes)
+        self._models = RowModels(bundle.outcomes, shapley=shapley)
         names = (ACTIVITY, CHANNEL, *self.definition.fields)
         self._columns = {name: column_of(name, self.definition) for name in names}
         rates = bundle.manifest.get("label_rates")
