@@ -17,7 +17,7 @@ from features.encode import looked_up
 from features.kernel import fold
 from features.look_up import look_up
 from features.plan import Plan
-from features.values import KnownValues, Places, Tables, known_values
+from features.values import SEEN, KnownValues, Places, Tables, known_values
 from journeys.find import NEVER, STATES
 from journeys.find_one import Columns, Ended
 from journeys.log import TIME
@@ -107,9 +107,10 @@ class TypedEvents:
         row: NDArray[np.float32] = out[0]
         return row
 
-    def never_seen(self, events: Written) -> int:
-        """Return how many values of the vocabulary's columns training never saw."""
-        return int(events.said[self.known.n_around :].sum())
+    def counted(self, events: Written) -> tuple[int, int]:
+        """Return how many values the vocabulary's columns hold, and how many training never saw."""
+        seen, never = divmod(int(events.said[self.known.n_around :].sum()), SEEN)
+        return seen + never, never
 
     def _write_others(
         self,

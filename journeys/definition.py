@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from journeys.actions import PlannedAction, Routing, wrong_in
 from journeys.constraints import Constraints
 from journeys.errors import with_closest
+from journeys.known_event import KnownEvent
 from journeys.rule import (
     Beside,
     Duration,
@@ -116,6 +117,7 @@ class Definition(Frozen):
     constraints: dict[Outcome, Constraints] = Field(default_factory=dict)
     survey: Survey | None = None
     score: ScoreWeights | None = None
+    calendar: tuple[KnownEvent, ...] = ()
     actions: dict[Annotated[str, AfterValidator(_plain_name)], PlannedAction] | None = None
     routing: Routing | None = None
     ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
@@ -241,7 +243,8 @@ class Definition(Frozen):
 
     def as_dict(self) -> dict[str, object]:
         """Return the definition as its YAML would hold it: text, lists and numbers only."""
-        return self.model_dump(mode="json", exclude_none=True)
+        unsaid = set() if self.calendar else {"calendar"}
+        return self.model_dump(mode="json", exclude_none=True, exclude=unsaid)
 
     @classmethod
     def from_dict(cls, written: dict[str, object]) -> "Definition":

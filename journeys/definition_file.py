@@ -11,6 +11,7 @@ from journeys.actions import PlannedAction, Routing
 from journeys.constraints import Constraints
 from journeys.definition import Attributes, Beside, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
+from journeys.known_event import KnownEvent
 from journeys.log import EventLog
 from journeys.survey import ScoreWeights, Survey
 
@@ -148,6 +149,7 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
             "beside": Beside,
             "values": Values,
             "constraints": Constraints,
+            "calendar": KnownEvent,
             "survey": Survey,
             "score": ScoreWeights,
             "actions": PlannedAction,
@@ -167,6 +169,10 @@ def _line_of(node: yaml.Node | None, path: tuple[object, ...]) -> int:
     """Return the line (from 1) of the deepest key of the path that the YAML holds."""
     line = node.start_mark.line + 1 if node is not None else 1
     for part in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+            continue
         if not isinstance(node, yaml.MappingNode):
             break
         pairs = {key.value: (key, value) for key, value in node.value}

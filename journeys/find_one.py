@@ -4,17 +4,18 @@ The same as `journeys.find` and `journeys.labels.at_risk_of` say of a log, walke
 plain Python: a table of thirty events costs milliseconds before the first of them is looked at.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from operator import or_
+from operator import or_, sub
 
 import pandas as pd
 
 from journeys.definition import Definition, Outcome
 from journeys.find import NEVER
 from journeys.log import ACTIVITY, CHANNEL
-from journeys.rule import plain_text
+from journeys.rule import ByText
 
 Columns = Mapping[str, Sequence[object]]
 """The value of each event by field: text or what is written as one (1 is ``1``), float for numbers,
@@ -57,6 +58,8 @@ class OneCustomer:
     def __init__(self, definition: Definition) -> None:
         self._met, self._needs = _ready(definition)
         self.fields = tuple(self._met)
+        self._start = self._needs["start"]
+        self._edges = self._start | self._needs["success"] | self._needs["failure"]
         self._starts_anywhere = definition.start is not None
         self._ends = [(key, self._needs[key]) for key in ("failure", "success")]
         self._silence = _micros(definition.abandoned_after)
@@ -78,7 +81,7 @@ class OneCustomer:
         ended, first = self._walked(times, bits)
         if first is None:
             return Lived(tuple(ended))
-        faded = self._faded(first, times[first], times[-1])
+        faded = self._faded(first, times, len(times))
         if faded.end <= until:
             return Lived((*ended, faded))
         past = {
@@ -94,30 +97,42 @@ class OneCustomer:
         bits = list(first)
         for more in others:
             bits = list(map(or_, bits, more))
+        if not self._starts_anywhere:  # a case log: the first event begins the one journey
+            bits[0] |= self._start
         return bits
 
     def _walked(self, times: Sequence[int], bits: Sequence[int]) -> tuple[list[Ended], int | None]:
-        """Return the journeys that an event ended, and where one begins that no event has ended."""
+        """Return the ended journeys, and where one begins that no event and no silence has ended.
+
+        Only the rows that start or end something are visited, stretch by stretch between silences.
+        """
         ended: list[Ended] = []
-        first, expires, before, silence = None, NEVER, times[0], self._silence
-        for row, (at, met) in enumerate(zip(times, bits, strict=True)):
-            if first is not None and (at - before > silence or at > expires):
-                ended.append(self._faded(first, times[first], before))
-                first = None
-            before = at
-            if first is None and self._begins(row, met):
-                first, expires = row, at + self._within
-            state = self._ended_by(met) if met and first is not None else None
-            if state is not None and first is not None:
-                ended.append(Ended(first, at, state))
+        marks = [row for row, met in enumerate(bits) if met & self._edges]
+        first, mark, n = None, 0, len(times)
+        for beyond in (*self._silences(times), n):
+            while mark < len(marks) and marks[mark] < beyond:
+                row, mark = marks[mark], mark + 1
+                if first is not None and self._expired(first, times, row):
+                    ended.append(self._faded(first, times, row))
+                    first = None
+                if first is None and bits[row] & self._start == self._start:
+                    first = row
+                state = self._ended_by(bits[row]) if first is not None else None
+                if state is not None and first is not None:
+                    ended.append(Ended(first, times[row], state))
+                    first = None
+            if first is not None and (beyond < n or self._expired(first, times, n - 1)):
+                ended.append(self._faded(first, times, beyond))
                 first = None
         return ended, first
 
-    def _begins(self, row: int, met: int) -> bool:
-        if self._starts_anywhere:
-            needs = self._needs["start"]
-            return met & needs == needs
-        return row == 0
+    def _silences(self, times: Sequence[int]) -> list[int]:
+        """Return the rows before which the customer was silent for too long."""
+        gaps = map(sub, times[1:], times)
+        return [row for row, gap in enumerate(gaps, start=1) if gap > self._silence]
+
+    def _expired(self, first: int, times: Sequence[int], row: int) -> bool:
+        return times[row] - times[first] > self._within
 
     def _ended_by(self, met: int) -> str | None:
         for state, needs in self._ends:
@@ -125,14 +140,19 @@ class OneCustomer:
                 return state
         return None
 
-    def _faded(self, first: int, started: int, last_time: int) -> Ended:
-        """Return a journey as silence or its horizon ends it, the earlier of the two."""
-        silent, expiry = last_time + self._silence, started + self._within
+    def _faded(self, first: int, times: Sequence[int], beyond: int) -> Ended:
+        """Return a journey as silence or its horizon ends it, the earlier of the two.
+
+        Its last event is the last within the horizon before the row ``beyond``.
+        """
+        expiry = times[first] + self._within
+        last = bisect_right(times, expiry, first, beyond) - 1
+        silent = times[last] + self._silence
         return Ended(first, min(silent, expiry), "abandoned" if silent <= expiry else "expired")
 
     def _any(self, bits: Sequence[int], rule: str) -> bool:
         needs = self._needs[rule]
-        return any(met & needs == needs for met in bits)
+        return needs in map(needs.__and__, bits)
 
     def _stage(self, activities: Sequence[object], first: int) -> str | None:
         for activity in reversed(activities[first:]):
@@ -141,25 +161,17 @@ class OneCustomer:
         return None
 
 
-class _Met(dict[object, int]):
-    """The bits of the conditions that a value of one field meets."""
-
-    def __missing__(self, value: object) -> int:
-        """Return the bits of a value that is not written as the rules write it."""
-        return 0 if isinstance(value, str) else self.get(plain_text(value), 0)
-
-
-def _ready(definition: Definition) -> tuple[dict[str, _Met], dict[str, int]]:
+def _ready(definition: Definition) -> tuple[dict[str, ByText], dict[str, int]]:
     """Return for each field what its values meet, and for each rule the bits that it needs.
 
     A bit that no value has stands for what never holds: a rule that is not there.
     """
     numeric = set(definition.attributes.numeric)
     fields = (ACTIVITY, CHANNEL, *definition.fields)
-    met = {name: _Met({None: 0}) for name in fields}
+    met: dict[str, dict[object, int]] = {name: {} for name in fields}
     never = 1
-    needs = dict.fromkeys(("start", "success", "failure", "leakage", "churn"), never)
-    bit = never
+    needs = dict.fromkeys(("success", "failure", "leakage", "churn"), never)
+    needs["start"] = bit = 2 * never
     for key, rule in definition.rules.items():
         needs[key] = 0 if rule.where else never
         for field, values in rule.where.items():
@@ -167,8 +179,8 @@ def _ready(definition: Definition) -> tuple[dict[str, _Met], dict[str, int]]:
             needs[key] |= bit
             for value in _read(values, number=field in numeric) if field in met else ():
                 met[field][value] = met[field].get(value, 0) | bit
-    used = {name: one for name, one in met.items() if len(one) > 1 or name == ACTIVITY}
-    return used, needs
+    used = {name: one for name, one in met.items() if one or name == ACTIVITY}
+    return {name: ByText(one, missing=0, other=0) for name, one in used.items()}, needs
 
 
 def _read(values: Sequence[str], *, number: bool) -> list[object]:

@@ -10,6 +10,7 @@ import typer
 
 from offramp import (
     comparing,
+    erased,
     evaluating,
     explaining,
     fixing,
@@ -27,7 +28,7 @@ from offramp.console import say_fault
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
-    "Use it": (predicting.score, predicting.serve, keeping.keys),
+    "Use it": (predicting.score, predicting.serve, keeping.keys, erased.erased),
     "Ask why": (
         explaining.findings,
         reporting.report,

@@ -12,6 +12,7 @@ from serving.customer_data_routes import add_customer_data
 from serving.customer_routes import add_customers
 from serving.event_routes import add_events
 from serving.example import example_for
+from serving.finding_routes import add_findings
 from serving.guard import Guard
 from serving.model_routes import add_health, add_metrics, add_models
 from serving.openapi import add_docs
@@ -39,6 +40,7 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
     add_events(app, service)
     add_customers(app, service)
     add_customer_data(app, service)
+    add_findings(app, service)
     add_models(app, service)
     add_health(app, service)
     add_metrics(app, service)

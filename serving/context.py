@@ -14,12 +14,13 @@ from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, TIME
 from serving.advice import KnownIssue
 from serving.context_messages import CustomerContext, OpenJourney, Risk, Route, Suppression, Touch
-from serving.decision import Answers, asked, bad, decided_on, flight_of, issues_of
+from serving.decision import asked, bad, decided_on, flight_of, issues_of
 from serving.histories import Timed, timed_events, utc_text
 from serving.known_issues import KnownIssues
 from serving.messages import JourneyPrediction, Value
 from serving.next_steps import next_steps
 from serving.road import Standing
+from serving.scoring import Answers
 from serving.served import Served
 from serving.summary import summary_of
 from serving.trouble import foremost, route_of, suppressed_for, trouble_in
@@ -87,7 +88,7 @@ def context_of(
         agent_summary=summary_of(journeys, touches, known, as_of=as_of),
         next=journeys[0].prediction.next if journeys else [],
         note=None if journeys else " ".join(notes),
-        degraded=any(getattr(one, "degraded", False) for one in served.everyone),
+        degraded=any(one.degraded for one in served.everyone),
         models=[one.info for one in served.everyone],
     )
 

@@ -131,7 +131,7 @@ def _erase(service: Service, key: str) -> Erased:
 def _held(state: Folder) -> Iterator[None]:
     """Hold the folder of a watch; raise `Refused` (409) when it cannot be had in some seconds."""
     with ExitStack() as held:
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(_TRIES if state.is_dir() else 0)):
             try:
                 held.enter_context(locked(state))
                 break

@@ -1,8 +1,9 @@
 """The paths of one customer and of the journeys that are served."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 
 from serving.bodies import json_answer
 from serving.context import context_of
@@ -14,6 +15,7 @@ from serving.queries import Parameter, Query, documented
 from serving.service import Service
 from serving.store import Store
 
+_Key = Annotated[str, Path(description="What the customer is called in the events.")]
 _AS_OF = Parameter(
     "as_of",
     "Until when the customer is known: ISO 8601, UTC without a zone. Now, if it is not given. "
@@ -47,7 +49,7 @@ def add_customers(app: FastAPI, service: Service) -> None:
         openapi_extra=documented(*_OF_CONTEXT),
         tags=["customers"],
     )
-    async def context(key: str, request: Request) -> Response:
+    async def context(key: _Key, request: Request) -> Response:
         """Say everything that a touchpoint needs of one customer, as of now or of `as_of`.
 
         Open journeys, last touches, risks, known issues, where to send the customer and why, what
@@ -94,7 +96,7 @@ def _journeys(service: Service) -> Journeys:
                 base_rate=_rates(one),
                 actions=list(one.definition.actions or {}),
                 currency=one.definition.values.currency,
-                degraded=bool(getattr(one, "degraded", False)),
+                degraded=one.degraded,
                 model=one.info,
             )
             for one in service.models.ready().everyone

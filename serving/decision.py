@@ -7,7 +7,7 @@ to act on, there is none, and ``abstain`` says why (docs/context.md).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,9 +22,8 @@ from serving.flight import Flight
 from serving.histories import Timed
 from serving.known_issues import KnownIssues
 from serving.messages import JourneyPrediction
-
-if TYPE_CHECKING:  # the road calls what stands here
-    from serving.road import Standing
+from serving.road import Standing
+from serving.scoring import Answers
 
 _FEW_EVENTS = 1
 _MUCH_UNKNOWN = 1 / 3
@@ -36,14 +35,6 @@ _WHY: Mapping[str, str] = {
 }
 _NO_ACTIONS = "The definition of the journey names no `actions`."
 _NONE_FITS = "No action of the definition is for this customer at this point."
-
-
-class Answers(Protocol):
-    """Whoever answers for a journey: a model made ready, or base rates."""
-
-    @property
-    def definition(self) -> Definition:
-        """The journey."""
 
 
 class _Worth(NamedTuple):
@@ -63,7 +54,7 @@ class _Choice(NamedTuple):
 
 
 def decided(
-    scorer: Answers, standing: "Standing", history: Timed, issues: KnownIssues
+    scorer: Answers, standing: Standing, history: Timed, issues: KnownIssues
 ) -> JourneyPrediction:
     """Return the prediction of an open journey with its known issue and what is worth doing.
 
@@ -75,7 +66,7 @@ def decided(
 
 def decided_on(
     scorer: Answers,
-    standing: "Standing",
+    standing: Standing,
     flight: Flight | None,
     known: Sequence[KnownIssue],
 ) -> JourneyPrediction:
@@ -97,7 +88,7 @@ def issues_of(flight: Flight | None, issues: KnownIssues) -> list[KnownIssue]:
     return issues.met_by(flight, cases) if flight is not None and cases else []
 
 
-def flight_of(scorer: Answers, standing: "Standing", history: Timed) -> Flight | None:
+def flight_of(scorer: Answers, standing: Standing, history: Timed) -> Flight | None:
     """Return the open journey of a customer; None where nobody knows where it begins."""
     if standing.begins is None:
         return None
@@ -122,14 +113,14 @@ def asked(prediction: JourneyPrediction) -> list[str]:
     return [outcome for outcome in prediction.p if outcome not in prediction.happened]
 
 
-def _open(standing: "Standing") -> JourneyPrediction:
+def _open(standing: Standing) -> JourneyPrediction:
     if standing.prediction is None:
         raise ValueError("nothing is decided for a customer without an open journey")
     return standing.prediction
 
 
 def _chosen(
-    scorer: Answers, standing: "Standing", flight: Flight | None, issue: KnownIssue | None
+    scorer: Answers, standing: Standing, flight: Flight | None, issue: KnownIssue | None
 ) -> _Choice:
     definition = scorer.definition
     abstain = _abstains(scorer, standing, flight)
@@ -147,7 +138,7 @@ def _chosen(
     return _best(worth, prediction, definition)
 
 
-def _abstains(scorer: Answers, standing: "Standing", flight: Flight | None) -> Abstain | None:
+def _abstains(scorer: Answers, standing: Standing, flight: Flight | None) -> Abstain | None:
     """Return why this prediction is no ground to act on; None where it is one."""
     bundle = getattr(scorer, "bundle", None)
     if not isinstance(bundle, Bundle) or flight is None or not flight.prediction.p:
@@ -156,7 +147,7 @@ def _abstains(scorer: Answers, standing: "Standing", flight: Flight | None) -> A
         return "never_seen_step"
     if _is_cold(flight):
         return "cold_start"
-    if standing.unknown_values and _mostly_unknown(bundle, standing.unknown_values, flight):
+    if standing.unknown_values > _MUCH_UNKNOWN * standing.told_values:
         return "low_information"
     return None
 
@@ -171,12 +162,6 @@ def _is_cold(flight: Flight) -> bool:
         if rate is not None and not low <= rate <= high:
             return False
     return True
-
-
-def _mostly_unknown(bundle: Bundle, unknown: int, flight: Flight) -> bool:
-    columns = [flight.texts(name) for name in bundle.plan.vocabulary.values]
-    told = sum(value is not None for column in columns for value in column)
-    return unknown > _MUCH_UNKNOWN * told
 
 
 def _is_for(when: When | None, issue: KnownIssue | None, flight: Flight) -> bool:

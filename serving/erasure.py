@@ -4,7 +4,6 @@ The digest keeps what was erased from coming back (events from before the erasur
 refused; a customer who returns is met anew) and lets the next training leave the customer out.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from serving.aliases import keys_of
 from serving.events import ErasureReceipt
+from serving.pseudonym import is_pseudonym
 from serving.schema import ERASED, ERASURES, SETTINGS, customer_columns
+
+OF_PSEUDONYM = "p_"
 
 _SALT = "erasure_salt"
 _MOST_AT_ONCE = 500  # values in one statement
@@ -28,8 +30,12 @@ def salt_of(connection: Connection) -> str:
 
 
 def digest_of(salt: str, customer: str) -> str:
-    """Return what is remembered of an erased customer (HMAC-SHA-256, hex)."""
-    return hmac.new(salt.encode(), customer.encode(), hashlib.sha256).hexdigest()
+    """Return what is remembered of an erased customer: HMAC-SHA-256, hexadecimal.
+
+    That of a pseudonym says so, for whoever compares must make pseudonyms first.
+    """
+    digest = hmac.digest(salt.encode(), customer.encode(errors="surrogatepass"), "sha256").hex()
+    return f"{OF_PSEUDONYM}{digest}" if is_pseudonym(customer) else digest
 
 
 def erased_at(connection: Connection, salt: str, customers: Iterable[str]) -> dict[str, int]:

@@ -16,7 +16,7 @@ import pandas as pd
 from journeys.find import journey_id
 from journeys.log import CUSTOMER
 from journeys.writing import whole_file
-from rootcause.life import Case
+from rootcause.findings import Finding, read_findings, write_findings
 from rootcause.register import read_register, write_register
 
 AUDIENCES = "audiences"
@@ -29,7 +29,7 @@ def forget_evidence(state: Path, keys: Collection[str], times: Collection[int]) 
 
     Parameters
     ----------
-    state : the folder of a watch, which the caller has locked
+    state : the folder of a watch, which the caller has locked, or a findings file
     keys : what the customer is called in the logs that the watch reads
     times : of all their events, microseconds since the epoch, UTC
 
@@ -38,12 +38,14 @@ def forget_evidence(state: Path, keys: Collection[str], times: Collection[int]) 
     FindingsError, OfframpError
         If the folder cannot be read or written to.
     """
+    if state.is_file():
+        return _from_findings(state, keys, times)
     register = read_register(state)
-    journeys = {case.journey for case in register.cases}
-    gone = {journey_id(*each) for each in product(journeys, keys, times)}
+    gone = _ids({case.journey for case in register.cases}, keys, times)
     touched = [case for case in register.cases if gone.intersection(case.finding.evidence)]
     if touched:
-        write_register(register.with_cases([_without(case, gone) for case in touched]), state)
+        cases = [replace(case, finding=_without(case.finding, gone)) for case in touched]
+        write_register(register.with_cases(cases), state)
     return len(touched)
 
 
@@ -63,9 +65,23 @@ def forget_members(state: Path, is_theirs: IsTheirs) -> int:
     )
 
 
-def _without(case: Case, gone: Collection[str]) -> Case:
-    left = tuple(one for one in case.finding.evidence if one not in gone)
-    return replace(case, finding=replace(case.finding, evidence=left))
+def _from_findings(file: Path, keys: Collection[str], times: Collection[int]) -> int:
+    found = read_findings(file)
+    gone = _ids({found.journey}, keys, times)
+    touched = sum(not gone.isdisjoint(one.evidence) for one in found.findings)
+    if touched:
+        left = tuple(_without(one, gone) for one in found.findings)
+        write_findings(replace(found, findings=left), file)
+    return touched
+
+
+def _ids(journeys: Collection[str], keys: Collection[str], times: Collection[int]) -> set[str]:
+    return {journey_id(*each) for each in product(journeys, keys, times)}
+
+
+def _without(finding: Finding, gone: Collection[str]) -> Finding:
+    left = tuple(one for one in finding.evidence if one not in gone)
+    return replace(finding, evidence=left)
 
 
 def _from_table(path: Path, is_theirs: IsTheirs) -> int:

@@ -157,9 +157,9 @@ def timed_events(
 def in_order(history: Timed) -> Timed:
     """Return a history with its events ascending by time; ties stay as they stand."""
     times = history.times
-    order = sorted(range(len(times)), key=times.__getitem__)
-    if order == list(range(len(times))):
+    if times == sorted(times):
         return history
+    order = sorted(range(len(times)), key=times.__getitem__)
     columns = {key: [column[row] for row in order] for key, column in history.columns.items()}
     moved = [times[row] for row in order]
     return Timed(history.index, history.customer_id, moved, history.as_of, columns)

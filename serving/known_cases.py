@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import get_args
 
-from journeys.errors import OfframpError
+from journeys.errors import FindingsError, OfframpError
 from rootcause.findings import Findings, read_findings
 from rootcause.life import Case, State, opened
 from rootcause.register import REGISTER, read_register
@@ -49,6 +49,7 @@ class KnownCases:
         self._stamp: _Stamp = ()
         self._known = Known()
         if self.place is not None:
+            _require_there(self.place)
             self._stamp = self._stamped()
             self._known = _read(self.place, self._stamp)
 
@@ -85,6 +86,14 @@ class KnownCases:
             return (_stamp_of(place / REGISTER),)
         except OSError:
             return tuple(_stamp_of(file) for file in _files(place))
+
+
+def _require_there(place: Path) -> None:
+    if not place.exists():
+        raise FindingsError(
+            f"There is no state folder or file of findings at {str(place)!r}. Give the folder that "
+            "`offramp watch --state` wrote, or the file of `offramp findings --json`."
+        )
 
 
 def _stamp_of(file: Path) -> tuple[str, int, int, int]:

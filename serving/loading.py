@@ -13,13 +13,13 @@ from typing import NamedTuple
 from journeys.definition import Definition
 from journeys.errors import BundleError, RegistryAwayError
 from models import Bundle
-from serving.base_rates import BaseRates, base_rates_for, base_rates_in
 from serving.model_cache import ModelCache
 from serving.registry import Found, folder_of, is_folder, loaded, store_address
 from serving.registry_process import RegistryProcess
 from serving.road import Scorer
 from serving.scoring import self_test
 from serving.served import Origin, Reload, Source
+from serving.without_model import BaseRates, base_rates_for, base_rates_in
 
 _UNVERSIONED = "unversioned"
 # A registry that is slow to answer must not hold up a start that need not wait for it.

@@ -4,7 +4,7 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -19,6 +19,7 @@ MOST_REASONS = 20
 STARTED = "started"
 
 Value = str | int | float | bool | None
+Message = TypeVar("Message")
 CustomerKey = Annotated[str, Meta(min_length=1, max_length=512)] | int
 
 _EVENT = {
@@ -159,8 +160,13 @@ def read_envelope(body: bytes) -> Envelope:
     Refused
         422 if the body is not JSON or is something else than a request.
     """
+    return read_as(_ENVELOPE, body)
+
+
+def read_as(decoder: msgspec.json.Decoder[Message], body: bytes) -> Message:
+    """Read a body as a message; raise `Refused` (422) if it is not JSON or something else."""
     try:
-        return _ENVELOPE.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise refused("bad-request", _located(str(error), "")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -8,12 +8,12 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from serving.base_rates import BaseRates
 from serving.histories import utc_text
 from serving.messages import ModelInfo
 from serving.registry import is_folder
 from serving.road import Scorer
 from serving.served import Origin, Reload, Served, Source
+from serving.without_model import BaseRates
 
 _WHY = {
     "loaded": "",

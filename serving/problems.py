@@ -43,8 +43,8 @@ KINDS = {
     "internal": Kind(500, "Something went wrong here"),
     "not-ready": Kind(503, "The service is not ready"),
     "overloaded": Kind(503, "The service has more to do than it can"),
-    "no-store": Kind(503, "No events are kept here"),
-    "no-findings": Kind(503, "This service knows no findings"),
+    "no-store": Kind(404, "No events are kept here"),
+    "no-findings": Kind(404, "This service knows no findings"),
     "store-away": Kind(503, "The event store does not answer"),
     "store-full": Kind(507, "The event store is full"),
 }

@@ -60,10 +60,15 @@ class Pseudonym:
         >>> len(Pseudonym(bytes(32))("4711"))
         42
         """
-        if self._key is None or _PSEUDONYM.fullmatch(raw):
+        if self._key is None or is_pseudonym(raw):
             return raw
         return "p_" + digest(self._key, raw.encode(errors="surrogatepass"), "sha256")[:_BYTES].hex()
 
     def answered(self, raw: str | int) -> str | int:
         """Return what a caller is answered whom a prediction is about; a number stays one."""
         return raw if self._key is None else self(str(raw))
+
+
+def is_pseudonym(key: str) -> bool:
+    """Return whether a key has the form of a pseudonym."""
+    return _PSEUDONYM.fullmatch(key) is not None

@@ -7,10 +7,10 @@ and go meanwhile neither hide others nor show them twice.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import Request
+from fastapi import Path, Request
 
 from journeys.errors import listed, with_closest
 from serving.histories import read_instant
@@ -36,6 +36,18 @@ class Parameter:
             "description": self.about,
             "schema": self.schema,
         }
+
+
+FindingId = Annotated[str, Path(description="The finding's id, or one that it had before.")]
+
+CURSOR = Parameter(
+    "cursor", "Where to go on: `next` of the page before.", {"type": "string", "minLength": 1}
+)
+LIMIT = Parameter(
+    "limit",
+    "How many at most.",
+    {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100},
+)
 
 
 def documented(*parameters: Parameter) -> dict[str, Any]:
@@ -84,6 +96,10 @@ class Query:
             raise _bad(f"{name} is {value[:60]!r}; it is a whole number from {least} to {most}.")
         return int(value)
 
+    def limit(self) -> int:
+        """Return how many rows a page may have."""
+        return self.number("limit", usual=100, least=1, most=1_000)
+
     def instant(self, name: str) -> int | None:
         """Return an instant in microseconds since the epoch, UTC; None where it is not given."""
         value = self._given.get(name)
@@ -93,24 +109,40 @@ class Query:
             raise _bad(f"{name} is {value[:60]!r}, which is no time. Write it as in {_TIME}.")
         return at
 
-    def after(self, name: str = "cursor") -> list[str] | None:
-        """Return the last row that was given before; None at the beginning."""
-        value = self._given.get(name)
+    def after(self) -> list[str] | None:
+        """Return what names the last row that was given before; None at the beginning."""
+        value = self._given.get("cursor")
         if value is None:
             return None
         try:
             padded = value + "=" * (-len(value) % 4)
-            return msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=list[str])
-        except (ValueError, msgspec.MsgspecError):
-            raise _bad(
-                f"{name} is none that this service gave. Take `next` of the answer before, or "
-                "begin without one."
-            ) from None
+            row = msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=list[str])
+        except (ValueError, RecursionError, msgspec.MsgspecError):
+            raise _no_cursor() from None
+        if not row:
+            raise _no_cursor()
+        return row
+
+    def number_after(self) -> int:
+        """Return the number of the last row that was given before; 0 at the beginning."""
+        row = self.after()
+        if row is None:
+            return 0
+        if not (row[0].isascii() and row[0].isdigit() and len(row[0]) < 19):
+            raise _no_cursor()
+        return int(row[0])
 
 
 def cursor_at(*row: str) -> str:
     """Return the cursor behind a row, named by what rows are sorted by."""
     return urlsafe_b64encode(msgspec.json.encode(list(row))).decode("ascii").rstrip("=")
+
+
+def _no_cursor() -> Refused:
+    return _bad(
+        "cursor is none that this service gave. Take `next` of the answer before, or begin without "
+        "one."
+    )
 
 
 def _bad(detail: str) -> Refused:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from journeys.errors import OfframpError
-from serving.base_rates import BaseRates
 from serving.loading import Loaded, Loader
 from serving.metrics import Metrics
 from serving.registry import is_folder
 from serving.road import Scorer
 from serving.served import Models, Served
+from serving.without_model import BaseRates
 
 _JITTER = 0.2
 _WHEN_AWAY = 15.0

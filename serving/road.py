@@ -35,6 +35,7 @@ class Standing:
     row : float32 (n_features,), the features of the open journey; None where none is open
     begins : which of the history's events begins the open journey; None where none is open
     ended : the customer's earlier journeys, ascending
+    told_values : how many activities, channels and attribute values there are at all
     """
 
     prediction: JourneyPrediction | None
@@ -43,6 +44,7 @@ class Standing:
     row: NDArray[np.float32] | None = None
     begins: int | None = None
     ended: tuple[Ended, ...] = ()
+    told_values: int = 0
 
 
 class Scorer:
@@ -73,14 +75,15 @@ class Scorer:
         mine = {name: columns[column] for name, column in self._columns.items()}
         lived = self._journeys.lived(times, mine, history.as_of)
         written = self._events.written(times, mine)
-        unknown = self._events.never_seen(written)
+        told, unknown = self._events.counted(written)
         if lived.begins is None:
-            return Standing(None, note_of(lived, self.definition), unknown, ended=lived.ended)
+            note = note_of(lived, self.definition)
+            return Standing(None, note, unknown, ended=lived.ended, told_values=told)
         row = self._events.row_of(
             written, begins=lived.begins, cutoff=history.as_of, ended=lived.ended
         )
         prediction = self._prediction(history, lived, str(mine[ACTIVITY][-1]), row, explain)
-        return Standing(prediction, "", unknown, row, lived.begins, lived.ended)
+        return Standing(prediction, "", unknown, row, lived.begins, lived.ended, told)
 
     def of_nothing(self) -> list[float]:
         """Return what each outcome's model predicts where nothing is known."""

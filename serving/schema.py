@@ -76,3 +76,17 @@ SETTINGS = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+DEEDS = Table(
+    "deeds",  # what was done for customers, and what came of it
+    METADATA,
+    Column("arrival", _ARRIVAL, primary_key=True),
+    Column("id", Text, nullable=False),
+    customer_key(),
+    Column("at", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("said", Text, nullable=False),  # JSON: the deed as it was reported, without the customer
+    Column("received", BigInteger, nullable=False),
+    UniqueConstraint("id", name="deeds_once"),
+    Index("deeds_of_customer", "customer"),
+)

@@ -10,9 +10,9 @@ from threading import Event
 from typing import Literal
 
 from models import Bundle
-from serving.base_rates import BaseRates
 from serving.problems import refused
 from serving.road import Scorer
+from serving.without_model import BaseRates
 
 WARMING = "The models are being warmed up. Try again in a few seconds."
 

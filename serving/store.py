@@ -87,7 +87,7 @@ class Store:
         visitors who turned out to be the customer by then are among them; asked for such a visitor,
         it is the customer's history.
         """
-        asked = {"customer": _storable(customer), "until": ALWAYS if until is None else until}
+        asked = {"customer": storable(customer), "until": ALWAYS if until is None else until}
         with store_faults(), self.engine.connect() as connection:
             rows = connection.execute(_history(connection.dialect.name), asked).all()
         return [
@@ -111,7 +111,7 @@ class Store:
         """Return keys that have events, ascending, from beyond ``after``."""
         found = select(EVENTS.c.customer).distinct().order_by(EVENTS.c.customer).limit(limit)
         if after is not None:
-            found = found.where(EVENTS.c.customer > _storable(after))
+            found = found.where(EVENTS.c.customer > storable(after))
         with store_faults(), self.engine.connect() as connection:
             return list(connection.execute(found).scalars())
 
@@ -185,6 +185,6 @@ def _needs_to_be_alone(request: _Append | _Job) -> bool:
     return any(isinstance(item, Alias) for item in request.items)
 
 
-def _storable(key: str) -> str:
-    """Return a key as it could be stored; PostgreSQL knows no NUL, so no such key has events."""
+def storable(key: str) -> str:
+    """Return a text as it could be stored; PostgreSQL knows no NUL, so no such key has events."""
     return key.replace("\0", "\ufffd")

@@ -87,12 +87,13 @@ def told_by_the_table(bundle: Bundle, histories: Sequence[Timed]) -> list[Told |
     return found
 
 
-def unknown_by_the_table(bundle: Bundle, histories: Sequence[Timed]) -> list[int]:
-    """Return how many values of each history were never seen in training."""
+def values_by_the_table(bundle: Bundle, histories: Sequence[Timed]) -> list[tuple[int, int]]:
+    """Return how many values each history holds, and how many were never seen in training."""
     vocabulary = bundle.plan.vocabulary
     log = log_of(histories, bundle.plan.definition)
-    counts = np.zeros(len(histories), dtype=np.int64)
+    counts = np.zeros((2, len(histories)), dtype=np.int64)
     for column in vocabulary.values:  # noqa: PD011 - not a frame
-        never_seen = vocabulary.codes(log.events[column]) == 0
-        counts += np.bincount(log.customers[never_seen], minlength=len(counts))
-    return counts.tolist()
+        codes = vocabulary.codes(log.events[column])
+        for line, meant in enumerate((codes >= 0, codes == 0)):
+            counts[line] += np.bincount(log.customers[meant], minlength=len(histories))
+    return [(told, never_seen) for told, never_seen in counts.T.tolist()]

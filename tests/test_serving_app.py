@@ -215,7 +215,7 @@ def test_the_log_has_an_id_and_a_pattern_but_no_key(
         ask(client, body_of([GOOD]), **{"x-request-id": "mine-1"})
         client.get(f"/v1/customers/{SECRET}")
     lines = [json.loads(message) for message in caplog.messages]
-    assert [line["path"] for line in lines] == ["/v1/score", "(unknown)"]
+    assert [line["path"] for line in lines] == ["/v1/score", "/v1/customers/{key:path}"]
     assert lines[0]["request_id"] == "mine-1"
     assert SECRET not in caplog.text
 

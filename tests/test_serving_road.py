@@ -16,7 +16,7 @@ from serving.problems import Problem
 from serving.reading import Reader
 from serving.road import Scorer
 from tests.serving_bundle import body_of, histories_of, random_events, small_bundle
-from tests.serving_oracle import told_by_the_table, unknown_by_the_table
+from tests.serving_oracle import told_by_the_table, values_by_the_table
 
 
 def _time(hours: int) -> str:
@@ -61,10 +61,10 @@ def read(histories: list[Any]) -> list[Timed]:
 def require_the_same(bundle: Bundle, scorer: Scorer, histories: list[Timed]) -> int:
     """Check that the road and the table agree; return how many journeys are open."""
     told = told_by_the_table(bundle, histories)
-    unknown = unknown_by_the_table(bundle, histories)
-    for history, by_table, never_seen in zip(histories, told, unknown, strict=True):
+    values = values_by_the_table(bundle, histories)
+    for history, by_table, counted in zip(histories, told, values, strict=True):
         standing = scorer.predict(history, explain=0)
-        assert standing.unknown_values == never_seen
+        assert (standing.told_values, standing.unknown_values) == counted
         assert (standing.prediction is None) == (by_table is None)
         if by_table is None or standing.prediction is None or standing.row is None:
             continue

@@ -15,12 +15,11 @@ from journeys.errors import BundleError, DefinitionError
 from journeys.find_one import Lived, OneCustomer
 from journeys.log import ACTIVITY
 from models.bundle import read_manifest
+from serving.advice import NO_MODEL
 from serving.histories import Timed, utc_text
 from serving.messages import STARTED, JourneyPrediction, ModelInfo
 from serving.registry import registered_name
 from serving.road import Standing, note_of
-
-NO_MODEL = "no_model"
 
 _logger = logging.getLogger("offramp.serving")
 
