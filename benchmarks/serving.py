@@ -20,7 +20,8 @@ import msgspec
 import numpy as np
 
 from benchmarks.record import Row, goal, limit, record
-from benchmarks.serving_bundle import DEFAULT, LARGE, SEED, body_of, made, simulated
+from benchmarks.serving_bundle import DEFAULT, LARGE, SEED, body_of, history_of, made, simulated
+from benchmarks.serving_context import contexts
 from benchmarks.serving_load import Asked, Loaded, at_full_load, at_rate, loader
 from benchmarks.serving_row import features_of, one_row
 from benchmarks.serving_servers import (
@@ -70,6 +71,9 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=5.0, help="of load, each time")
     asked.add_argument("--requests", type=int, default=100_000, help="over which memory is watched")
     asked.add_argument("--no-peers", action="store_true", help="leave out other people's servers")
+    asked.add_argument(
+        "--customers", type=int, default=1_000_000, help="of the store; 0: no contexts"
+    )
     chosen = asked.parse_args()
     with TemporaryDirectory() as folder:
         events, definition = simulated()
@@ -81,13 +85,17 @@ def main() -> None:
         loads, absent = raced(
             [one for one in contenders if one.ours or not chosen.no_peers], chosen
         )
-        rows += [*told(loads), *absent]
+        rows += [*medians(loads), *absent]
         rows.append(
             at_half_load(
                 bundles[LARGE], bodies[0], median_rate([one.load for one in loads[PLAIN]]), chosen
             )
         )
         rows.append(remembered(bundles[LARGE], bodies, chosen))
+        if chosen.customers:
+            with apart():
+                told = history_of(events, definition)
+                rows.append(contexts(bundles[LARGE], Path(folder), told, chosen))
     libraries = ["fastapi", "lightgbm", "mlflow", "numba", "numpy", "uvicorn"]
     path = record("serving", rows, goals(rows, loads), libraries=libraries)
     print(path.with_suffix(".md").read_text())
@@ -171,7 +179,7 @@ def apart() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def told(loads: Mapping[str, Sequence[Run]]) -> list[Row]:
+def medians(loads: Mapping[str, Sequence[Run]]) -> list[Row]:
     """Return the row of each server: medians over the turns."""
     return [
         {
@@ -249,6 +257,11 @@ def goals(rows: Sequence[Row], loads: Mapping[str, Sequence[Run]]) -> list[Row]:
         goal("five reasons, times those by pred_contrib", 3.0, ratio(loads, REASONS, SLOW)),
         limit("seconds from start to ready", 6.0, float(str(by_name[START]["seconds"]))),
         limit("MiB grown over the requests", 10.0, float(str(by_name[MEMORY]["grown_mib"]))),
+    ]
+    found += [
+        limit("context, p99 by p50 at half its peak", 5.0, float(str(row["p99_of_p50"])))
+        for row in rows
+        if "p99_of_p50" in row
     ]
     if MLFLOW in loads:
         found.append(goal(f"times {MLFLOW}", 5.0, ratio(loads, PLAIN, MLFLOW)))
