@@ -8,7 +8,6 @@ a table, so the numbers agree to the last bit (docs/adr/0018).
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,24 +50,13 @@ class Standing:
 class Scorer:
     """A bundle made ready for one history at a time; keep it as long as the bundle.
 
-<<<<<<< HEAD
     It may be used by several threads at once.  ``degraded``: a model answers, no base rate.
     ``shapley`` as `RowModels` takes it.
-=======
-    It may be used by several threads at once.  ``degraded``: a model answers, no base rate;
-    ``shapley``: how reasons are computed, see `RowModels`.
->>>>>>> road
     """
 
     degraded = False
 
-<<<<<<< HEAD
     def __init__(self, bundle: Bundle, *, shapley: Shapley = "compiled") -> None:
-=======
-    def __init__(
-        self, bundle: Bundle, *, shapley: Literal["compiled", "lightgbm"] = "compiled"
-    ) -> None:
->>>>>>> road
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
