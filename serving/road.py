@@ -8,7 +8,6 @@ a table, so the numbers agree to the last bit (docs/adr/0018).
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from journeys.find_one import Ended, Lived, OneCustomer
 from journeys.log import ACTIVITY, CHANNEL
 from models import Bundle
 from models.reasons import reasons_of_row
-from models.row import RowModels
+from models.row import RowModels, Shapley
 from serving.histories import Timed, column_of, utc_text
 from serving.messages import STARTED, JourneyPrediction, ModelInfo
 
@@ -51,15 +50,13 @@ class Standing:
 class Scorer:
     """A bundle made ready for one history at a time; keep it as long as the bundle.
 
-    It may be used by several threads at once.  ``degraded``: a model answers, no base rate;
-    ``shapley``: how reasons are computed, see `RowModels`.
+    It may be used by several threads at once.  ``degraded``: a model answers, no base rate.
+    ``shapley`` as `RowModels` takes it.
     """
 
     degraded = False
 
-    def __init__(
-        self, bundle: Bundle, *, shapley: Literal["compiled", "lightgbm"] = "compiled"
-    ) -> None:
+    def __init__(self, bundle: Bundle, *, shapley: Shapley = "compiled") -> None:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
