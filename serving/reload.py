@@ -113,6 +113,7 @@ class Watcher:
         # What answers lives until it is swapped: collections need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.enable()
 
     def _tell(self, before: Loaded, found: Loaded) -> None:
         origin, last = found.origin, found.origin.reload
