@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeys.definition import Definition
 from journeys.definition_file import parse_definition
 from journeys.log import event_log
 from journeys.simulate import MAIN_JOURNEY, simulate
@@ -48,15 +49,28 @@ def service_world(folder: Path) -> ServiceWorld:
     world = simulate("ios_upload_bug", customers=CUSTOMERS, seed=SEED)
     definition = parse_definition(world.definitions[MAIN_JOURNEY], source="a benchmark")
     events = world.events[world.events["time"] < TODAY].reset_index(drop=True)
-    log = event_log(events, definition)
-    bundle = save_bundle(train(log, definition, seed=SEED).bundle, folder / "bundle")
+    trained = train(event_log(events, definition), definition, seed=SEED)
+    bundle = save_bundle(trained.bundle, folder / "bundle")
+    state, finding = found_in(folder, events, definition, bundle)
+    keys = folder / "keys.json"
+    key = add_key(keys, "everything", SCOPES, None)
+    return ServiceWorld(bundle, state, keys, key, finding, events)
+
+
+def found_in(
+    folder: Path, events: pd.DataFrame, definition: Definition, bundle: Path
+) -> tuple[Path, str]:
+    """Write the folder of a watch that has found the planted bug, with today's audience of it.
+
+    Return the folder and the finding's id.
+    """
     finding, state = _planted(), folder / "state"
     case = opened(finding, journey=MAIN_JOURNEY, outcome="leakage", day="2026-03-15", at=_AT)
     write_register(Register(cases=(case,)), state)
     found = Findings(MAIN_JOURNEY, "leakage", _AT, Searched(9, 7, 1_000, 0.05), 0.05, (finding,))
     write_findings(found, folder / "findings.json")
     people, _ = gathered_all(
-        log,
+        event_log(events, definition),
         definition,
         (str(bundle), str(folder / "findings.json"), ""),
         segment=None,
@@ -64,9 +78,7 @@ def service_world(folder: Path) -> ServiceWorld:
     )
     (state / "audiences").mkdir()
     write_scores(people, str(state / "audiences" / "today.parquet"))
-    keys = folder / "keys.json"
-    key = add_key(keys, "everything", SCOPES, None)
-    return ServiceWorld(bundle, state, keys, key, finding.id, events)
+    return state, finding.id
 
 
 def cloud_events(events: pd.DataFrame) -> list[dict[str, object]]:

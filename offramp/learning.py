@@ -75,7 +75,7 @@ def rollback(
     """Make the champion before this one champion again, or any version by its number.
 
     Doing it again goes one champion further back. Asking for the version that is champion already
-    changes nothing. A running `offramp serve` keeps its model until it is started anew.
+    changes nothing. A running `offramp serve` follows at its next look at the registry.
     """
     import pandas as pd
 

@@ -48,9 +48,10 @@ class Metrics:
         )
         self._seconds, self._scores = cache(seconds.labels), cache(scores.labels)
         self._abstained = cache(abstained.labels)
-        self.in_flight = Gauge(
+        self.in_flight = 0  # counted by the event loop alone
+        Gauge(
             "offramp_requests_in_flight", "Requests being answered now.", registry=own
-        )
+        ).set_function(lambda: self.in_flight)
         self._unknown = Counter(
             "offramp_unknown_values",
             "Activities, channels and attribute values that training never saw.",

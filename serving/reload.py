@@ -4,6 +4,7 @@ One thread looks every so often, and at once when that is wished.  What it finds
 loaded and tested; only then is what answers swapped, as a whole.
 """
 
+import gc
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -109,6 +110,10 @@ class Watcher:
         served = served_of(self._loaded)
         self._models.swap(served)
         self._metrics.serving(served)
+        # What answers lives until it is swapped: collections need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
     def _tell(self, before: Loaded, found: Loaded) -> None:
         origin, last = found.origin, found.origin.reload

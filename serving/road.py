@@ -75,15 +75,18 @@ class Scorer:
         mine = {name: columns[column] for name, column in self._columns.items()}
         lived = self._journeys.lived(times, mine, history.as_of)
         written = self._events.written(times, mine)
-        told, unknown = self._events.counted(written)
         if lived.begins is None:
             note = note_of(lived, self.definition)
-            return Standing(None, note, unknown, ended=lived.ended, told_values=told)
+            return Standing(
+                None, note, written.never_seen, ended=lived.ended, told_values=written.told
+            )
         row = self._events.row_of(
             written, begins=lived.begins, cutoff=history.as_of, ended=lived.ended
         )
         prediction = self._prediction(history, lived, str(mine[ACTIVITY][-1]), row, explain)
-        return Standing(prediction, "", unknown, row, lived.begins, lived.ended, told)
+        return Standing(
+            prediction, "", written.never_seen, row, lived.begins, lived.ended, written.told
+        )
 
     def of_nothing(self) -> list[float]:
         """Return what each outcome's model predicts where nothing is known."""
