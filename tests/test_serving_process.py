@@ -136,27 +136,6 @@ def test_without_the_registry_a_restart_serves_from_the_cache_and_ends_in_order(
     assert again.ask("/healthz")[0] == 0
 
 
-def test_with_nothing_at_all_base_rates_say_that_they_are_no_prediction(
-    folder: Path, tmp_path: Path
-) -> None:
-    journey = tmp_path / "journey.yaml"
-    definition = small_bundle().plan.definition
-    journey.write_text(json.dumps(definition.as_dict()))
-    options = ["--model", "models:/offramp-loan@champion", "--journey", str(journey)]
-    options += ["--cache", str(tmp_path / "cache")]
-    nowhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'none.db'}"}
-    with running(folder, *options, environment=nowhere) as server:
-        answer = server.ask("/v1/score", BODY)[1]
-        told = model(server, "loan")
-    (journey_told,) = answer["predictions"][0]["journeys"]
-    assert answer["degraded"] is told["degraded"] is True
-    assert journey_told["p"] == {}
-    assert journey_told["base_rate"] == dict.fromkeys(definition.outcomes)
-    assert journey_told["abstain"] == "no_model"
-    assert journey_told["step"] == "begun"
-    assert told["source"] == "nothing"
-
-
 def _slow_request(server: Running) -> Any:
     """Ask for a thousand histories in a thread; return what waits for the answer."""
     events = [EVENT | {"activity": name} for name in ("begun", "looked", "uploaded") * 30]
