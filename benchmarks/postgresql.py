@@ -34,6 +34,7 @@ class PostgreSQL:
             self._user, self._group = user.pw_uid, user.pw_gid
             os.chown(self._folder, user.pw_uid, user.pw_gid)
         try:
+            self._let_them_be_run()
             options = ("--auth=trust", "--encoding=utf8", "--no-locale", "-U", "offramp")
             self._run("initdb", "-D", str(self._data), "--no-sync", *options)
             self.start()
@@ -76,6 +77,21 @@ class PostgreSQL:
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "immediate", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _let_them_be_run(self) -> None:
+        """Copy the programs where the user may run them, if theirs is a folder of root's."""
+        try:
+            self._run("initdb", "--version")
+        except PermissionError:
+            installed = self._programs.parent
+            package, copy = installed.parent, self._folder / "package"
+            libraries = package.with_name(
+                f"{package.name}.libs"
+            )  # the programs look for them there
+            shutil.copytree(installed, copy / package.name / installed.name, symlinks=True)
+            if libraries.is_dir():
+                shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+            self._programs = copy / package.name / installed.name / "bin"
 
     def _run(self, program: str, *words: str) -> None:
         command = [str(self._programs / program), *words]

@@ -4,6 +4,7 @@ An `EventLog` is a table, and a table of thirty events costs milliseconds before
 computed.  Here each value is one look-up; what is computed from then on is the same compiled code.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,12 +34,18 @@ _OPEN = _CODES["open"]
 
 
 class Written(NamedTuple):
-    """Typed events as numbers: what `TypedEvents` has looked up, shape (…, n_events)."""
+    """Typed events as numbers: what `TypedEvents` has looked up, shape (…, n_events).
+
+    ``told`` is how many values the vocabulary's columns hold, ``never_seen`` how many of them
+    training never saw.
+    """
 
     times: NDArray[np.int64]
     places: Places
-    said: Tables
+    around: Tables
     numbers: NDArray[np.float64]
+    told: int
+    never_seen: int
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,18 @@ class TypedEvents:
     def written(self, times: Sequence[int], columns: Columns) -> Written:
         """Return events, given as columns of all `fields`, as numbers; parameters as in `row`."""
         places = self.known.places(columns, len(times))
-        numbers = [columns[name] for name in self.plan.numbers]
+        around, total = self.known.said(places)
+        seen, never_seen = divmod(total, SEEN)
+        numbers = [
+            math.nan if one is None else one for name in self.plan.numbers for one in columns[name]
+        ]
         return Written(
             np.array(times, dtype=np.int64),
             places,
-            self.known.said(places),
+            around,
             np.array(numbers, dtype=np.float64).reshape(-1, len(times)),
+            seen + never_seen,
+            never_seen,
         )
 
     def row_of(
@@ -85,7 +98,8 @@ class TypedEvents:
     ) -> NDArray[np.float32]:
         """Return the features of the open journey of a customer with these events, as `row`."""
         plan, n_events = self.plan, len(events.times)
-        offsets, asked = np.array([0, n_events]), np.array([[n_events - 1], [cutoff]])
+        asked = np.array([0, n_events, n_events - 1, cutoff])
+        offsets, sample = asked[:2], (asked[2:3], asked[3:])
         journeys = np.array(
             [
                 [*(one.first for one in ended), begins],
@@ -94,7 +108,6 @@ class TypedEvents:
             ]
         )
         out = np.empty((1, len(plan.features)), dtype=np.float32)
-        sample = asked[0], asked[1]
         codes = looked_up(events.places, events.times, offsets, self.known.columns)
         fold(
             (plan.table, plan.initial, np.empty_like(plan.initial)),
@@ -106,11 +119,6 @@ class TypedEvents:
         self._write_others(events, (offsets[:1], journeys[0]), sample, out)
         row: NDArray[np.float32] = out[0]
         return row
-
-    def counted(self, events: Written) -> tuple[int, int]:
-        """Return how many values the vocabulary's columns hold, and how many training never saw."""
-        seen, never = divmod(int(events.said[self.known.n_around :].sum()), SEEN)
-        return seen + never, never
 
     def _write_others(
         self,
@@ -124,7 +132,7 @@ class TypedEvents:
         if plan.surroundings is None or plan.fold_width == len(plan.features):
             out[:, plan.fold_width :] = np.nan
             return
-        coded = events.said[: n_around - 1], events.said[n_around - 1]
+        coded = events.around[: n_around - 1], events.around[n_around - 1]
         look_up((*coded, *begins), sample, plan.surroundings.known, plan.fold_width, out)
 
     @property

@@ -18,6 +18,8 @@ from models.packed import ROUNDING, Packed, answer, explain, packed, strongest
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 Row = NDArray[np.float32]
+Shapley = Literal["compiled", "lightgbm"]
+"""Whose Shapley values: those of `models.tree_shap`, or LightGBM's, many times slower."""
 
 
 class RowModels:
@@ -28,14 +30,14 @@ class RowModels:
     Parameters
     ----------
     outcomes : the models by name, at least one
-    shapley : *compiled* values (`models.tree_shap`), or those of *lightgbm*, many times slower
+    shapley : whose Shapley values `contributions` gives
     """
 
     def __init__(
         self,
         outcomes: Mapping[str, OutcomeModel],
         *,
-        shapley: Literal["compiled", "lightgbm"] = "compiled",
+        shapley: Shapley = "compiled",
     ) -> None:
         self.outcomes = dict(outcomes)
         compiles = not config.DISABLE_JIT

@@ -17,6 +17,7 @@ Items = Sequence[StoredEvent | Alias]
 
 ERASED = "erased"
 
+_MOST_AT_ONCE = 5_000  # rows in one parameter, which holds them all in memory once more
 _COLUMNS = StoredEvent.__struct_fields__
 
 
@@ -65,12 +66,13 @@ def _fate(
 
 def _insert_events(connection: Connection, events: Sequence[StoredEvent]) -> set[tuple[str, str]]:
     """Insert events; return the (source, id) of those that were new."""
-    if not events:
-        return set()
-    rows = {"rows": msgspec.json.encode([_row(event) for event in events]).decode()}
-    return {
-        (source, id_) for source, id_ in connection.execute(_insert(connection.dialect.name), rows)
-    }
+    statement = _insert(connection.dialect.name)
+    new: set[tuple[str, str]] = set()
+    for start in range(0, len(events), _MOST_AT_ONCE):
+        rows = [_row(event) for event in events[start : start + _MOST_AT_ONCE]]
+        added = connection.execute(statement, {"rows": msgspec.json.encode(rows).decode()})
+        new |= {(row.source, row.id) for row in added}
+    return new
 
 
 @cache

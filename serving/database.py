@@ -27,7 +27,17 @@ _PATIENCE_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 32, "hide_parameters": True}
 _MIGRATING, _WRITING = 0x0FF_4A3B, 0x0FF_4A3C  # numbers that others are unlikely to choose
 _SERVER_SETTINGS = "-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=30000"
+# A server that falls silent is noticed within seconds, not after TCP's hours.
+_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": _SERVER_SETTINGS,
+}
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
+_POSTGRESQL_FULL = "53100"
 
 
 def open_engine(url: str) -> Engine:
@@ -44,14 +54,18 @@ def open_engine(url: str) -> Engine:
         written it.
     """
     address = _address(url)
-    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    is_file = address.get_backend_name() == "sqlite"
+    engine = _sqlite(address) if is_file else _postgresql(address)
     try:
-        with store_faults():
-            _migrate(engine)
-    except StoreAwayError as fault:
+        _migrate(engine)
+    except DBAPIError as fault:
         engine.dispose()
-        shown = address.database if address.get_backend_name() == "sqlite" else address
-        raise StoreAwayError(f"The event store {str(shown)!r} cannot be opened. {fault}") from fault
+        away = isinstance(fault, OperationalError)
+        raise (StoreAwayError if away else StoreError)(
+            f"The event store {str(address.database if is_file else address)!r} cannot be opened: "
+            f"{_first_line(fault)}. Check its address, that the database runs, and that it may be "
+            "written to; then start again."
+        ) from fault
     except BaseException:
         engine.dispose()
         raise
@@ -91,7 +105,7 @@ def _address(url: str) -> URL:
     """Return what an address names; a path names a SQLite file."""
     try:
         address = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(_no_address(url)) from None
     name = address.drivername
     if name in ("postgresql", "postgres", "postgresql+psycopg"):
@@ -132,8 +146,9 @@ def _sqlite(address: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # A read is one statement, and sees one state of the database without a transaction.
+        if connection.get_execution_options().get("writes", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -152,8 +167,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _postgresql(address: URL) -> Engine:
-    arguments: dict[str, Any] = {"connect_timeout": 5, "options": _SERVER_SETTINGS}
-    return create_engine(address, connect_args=arguments, pool_pre_ping=True, **_POOL)
+    return create_engine(address, connect_args=_CONNECTION, pool_pre_ping=True, **_POOL)
 
 
 def _migrate(engine: Engine) -> None:
@@ -182,7 +196,7 @@ def _migrate(engine: Engine) -> None:
 def _is_full(fault: BaseException | None) -> bool:
     if isinstance(fault, sqlite3.Error):
         return getattr(fault, "sqlite_errorcode", None) in _SQLITE_FULL
-    return getattr(fault, "sqlstate", None) in ("53100", "53200")
+    return getattr(fault, "sqlstate", None) == _POSTGRESQL_FULL
 
 
 def _first_line(fault: DBAPIError) -> str:

@@ -37,6 +37,8 @@ class GroupCommit(Generic[Request]):
     def submit(self, request: Request) -> "Future[Any]":
         """Return the answer to come; raise `StoreAwayError` when too many wait already."""
         answer: Future[Any] = Future()
+        if not self._thread.is_alive():
+            raise StoreAwayError("The event store has been closed; nothing was kept.")
         try:
             self._waiting.put_nowait((request, answer))
         except Full:

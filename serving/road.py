@@ -18,7 +18,7 @@ from journeys.find_one import Ended, Lived, OneCustomer
 from journeys.log import ACTIVITY, CHANNEL
 from models import Bundle
 from models.reasons import reasons_of_row
-from models.row import RowModels
+from models.row import RowModels, Shapley
 from serving.histories import Timed, column_of, utc_text
 from serving.messages import STARTED, JourneyPrediction, ModelInfo
 
@@ -51,17 +51,18 @@ class Scorer:
     """A bundle made ready for one history at a time; keep it as long as the bundle.
 
     It may be used by several threads at once.  ``degraded``: a model answers, no base rate.
+    ``shapley`` as `RowModels` takes it.
     """
 
     degraded = False
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, shapley: Shapley = "compiled") -> None:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
         self._journeys = OneCustomer(self.definition)
         self._events = TypedEvents(bundle.plan)
-        self._models = RowModels(bundle.outcomes)
+        self._models = RowModels(bundle.outcomes, shapley=shapley)
         names = (ACTIVITY, CHANNEL, *self.definition.fields)
         self._columns = {name: column_of(name, self.definition) for name in names}
         rates = bundle.manifest.get("label_rates")
@@ -74,15 +75,18 @@ class Scorer:
         mine = {name: columns[column] for name, column in self._columns.items()}
         lived = self._journeys.lived(times, mine, history.as_of)
         written = self._events.written(times, mine)
-        told, unknown = self._events.counted(written)
         if lived.begins is None:
             note = note_of(lived, self.definition)
-            return Standing(None, note, unknown, ended=lived.ended, told_values=told)
+            return Standing(
+                None, note, written.never_seen, ended=lived.ended, told_values=written.told
+            )
         row = self._events.row_of(
             written, begins=lived.begins, cutoff=history.as_of, ended=lived.ended
         )
         prediction = self._prediction(history, lived, str(mine[ACTIVITY][-1]), row, explain)
-        return Standing(prediction, "", unknown, row, lived.begins, lived.ended, told)
+        return Standing(
+            prediction, "", written.never_seen, row, lived.begins, lived.ended, written.told
+        )
 
     def of_nothing(self) -> list[float]:
         """Return what each outcome's model predicts where nothing is known."""

@@ -16,6 +16,7 @@ from tests.offramp_run import Answer, Command, Run
 if TYPE_CHECKING:
     from benchmarks.postgresql import PostgreSQL
     from serving.store import Store
+    from tests.story_world import Desk
     from training.train import Trained
 
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -69,6 +70,15 @@ def store(database: str) -> Iterator["Store"]:
     opened = Store.open(database)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Desk"]:
+    """Return a touchpoint before a running server that knows simulated customers; for stories."""
+    from tests.story_world import open_desk
+
+    with open_desk(tmp_path_factory.mktemp("desk")) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from journeys.find import find_journeys, journey_ids
 from journeys.log import EventLog, event_log, microseconds
 from journeys.simulate import simulate
 from models.ahead import Ahead
-from serving.base_rates import BaseRates
 from serving.flight import Flight
 from serving.histories import timed_events
 from serving.messages import ModelInfo, Value
+from serving.without_model import BaseRates
 
 NO_INFO = ModelInfo("none", "0", "mortgage_refinance", [], "", "", None)
 

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 
-from journeys.errors import StoreError
+from journeys.errors import StoreAwayError, StoreError
 from serving.database import open_engine
 from serving.events import Receipt
+from serving.messages import Value
 from serving.schema import METADATA
 from serving.store import Store
 from tests.serving_events import event, told
@@ -29,6 +30,32 @@ def test_an_event_comes_back_as_it_was_told(store: Store) -> None:
             "new": True,
         }
     ]
+
+
+def test_whatever_an_attribute_says_comes_back(store: Store) -> None:
+    said: dict[str, Value] = {
+        "text": 'nul \0, "quotes", \\u0041, ünï 😀',
+        "large": 2**70,
+        "small": 1e-300,
+        "none": None,
+        "no": False,
+        "": "",
+    }
+    store.append([event(**said)])
+    assert store.history("anna")[0] | said == store.history("anna")[0]
+
+
+def test_a_request_larger_than_one_statement_takes_is_kept_whole(store: Store) -> None:
+    many = [event(time=n, id=str(n)) for n in range(5_001)]
+    assert store.append([*many, many[0]]) == Receipt(accepted=5_001, duplicates=1)
+    assert [at for at, _ in told(store.history("anna"))] == list(range(5_001))
+
+
+def test_a_closed_store_keeps_nothing_and_says_so(database: str) -> None:
+    closed = Store.open(database)
+    closed.close()
+    with pytest.raises(StoreAwayError, match="closed"):
+        closed.append([event()])
 
 
 def test_late_events_are_folded_in_and_those_of_one_instant_stay_in_order(store: Store) -> None:
@@ -168,7 +195,12 @@ def test_a_database_of_a_newer_version_is_refused(database: str) -> None:
         ("mysql://user:secret@host/db", "begins with 'mysql://…'.*SQLite.*PostgreSQL"),
         ("sqlite://", "kept in memory alone would be lost"),
         ("/nowhere/at/all/events.db", "no folder '/nowhere/at/all'"),
-        ("postgresql://user:secret@127.0.0.1:1/none", "cannot be opened.*does not answer"),
+        (
+            "postgresql://user:secret@127.0.0.1:1/none",
+            "'postgresql.psycopg://user:...@127.0.0.1:1/none' cannot be opened: .*refused",
+        ),
+        ("postgresql://host:port/db", "SQLite.*or PostgreSQL"),
+        (__file__, "cannot be opened: file is not a database"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_one_clear_message(address: str, says: str) -> None:
