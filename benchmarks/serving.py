@@ -20,10 +20,20 @@ import msgspec
 import numpy as np
 
 from benchmarks.record import Row, goal, limit, record
-from benchmarks.serving_bundle import DEFAULT, LARGE, SEED, body_of, made, simulated
+from benchmarks.serving_bundle import DEFAULT, LARGE, SEED, body_of, history_of, made, simulated
+from benchmarks.serving_context import contexts
 from benchmarks.serving_load import Asked, Loaded, at_full_load, at_rate, loader
 from benchmarks.serving_row import features_of, one_row
-from benchmarks.serving_servers import Server, app, bentoml, free_port, mlflow, ours, running
+from benchmarks.serving_servers import (
+    Server,
+    app,
+    bentoml,
+    free_port,
+    litserve,
+    mlflow,
+    ours,
+    running,
+)
 from models import load_bundle
 
 EMPTY, PLAIN, REASONS = "empty FastAPI", "offramp, no reasons", "offramp, five reasons"
@@ -46,6 +56,14 @@ class Contender:
     ours: bool = True
 
 
+@dataclass(frozen=True)
+class Run:
+    """What a server did under load, and the microseconds of a core that each request took it."""
+
+    load: Loaded
+    core_us: float
+
+
 def main() -> None:
     """Measure, print and record."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -53,6 +71,9 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=5.0, help="of load, each time")
     asked.add_argument("--requests", type=int, default=100_000, help="over which memory is watched")
     asked.add_argument("--no-peers", action="store_true", help="leave out other people's servers")
+    asked.add_argument(
+        "--customers", type=int, default=1_000_000, help="of the store; 0: no contexts"
+    )
     chosen = asked.parse_args()
     with TemporaryDirectory() as folder:
         events, definition = simulated()
@@ -64,9 +85,17 @@ def main() -> None:
         loads, absent = raced(
             [one for one in contenders if one.ours or not chosen.no_peers], chosen
         )
-        rows += [*told(loads), *absent]
-        rows.append(at_half_load(bundles[LARGE], bodies[0], median_rate(loads[PLAIN]), chosen))
+        rows += [*medians(loads), *absent]
+        rows.append(
+            at_half_load(
+                bundles[LARGE], bodies[0], median_rate([one.load for one in loads[PLAIN]]), chosen
+            )
+        )
         rows.append(remembered(bundles[LARGE], bodies, chosen))
+        if chosen.customers:
+            with apart():
+                told = history_of(events, definition)
+                rows.append(contexts(bundles[LARGE], Path(folder), told, chosen))
     libraries = ["fastapi", "lightgbm", "mlflow", "numba", "numpy", "uvicorn"]
     path = record("serving", rows, goals(rows, loads), libraries=libraries)
     print(path.with_suffix(".md").read_text())
@@ -90,39 +119,45 @@ def peers(bundle: Path, folder: Path) -> list[Contender]:
     (row,) = np.nan_to_num(features_of(load_bundle(bundle), SEED)[:1])
     body = msgspec.json.encode({"inputs": [row.tolist()]})
     told = {"SERVING_BUNDLE": str(bundle)}
-    lit = Contender(LITSERVE, lambda: app("litserve", bundle), SCORE, body, "/health", ours=False)
-    flow = partial(mlflow, bundle, folder / "pyfunc")
+    flow, lit = partial(mlflow, bundle, folder / "pyfunc"), partial(litserve, bundle)
     return [
         Contender(MLFLOW, flow, "/invocations", body, "/ping", ours=False),
-        lit,
+        Contender(LITSERVE, lit, SCORE, body, "/health", ours=False),
         Contender(BENTOML, bentoml, SCORE, body, environment=told, ours=False),
     ]
 
 
 def raced(
     contenders: Sequence[Contender], chosen: argparse.Namespace
-) -> tuple[dict[str, list[Loaded]], list[Row]]:
+) -> tuple[dict[str, list[Run]], list[Row]]:
     """Load every server in turn, and again; a peer that does not run is a row that says so."""
-    loads: dict[str, list[Loaded]] = {}
+    loads: dict[str, list[Run]] = {}
     absent: list[Row] = []
     with ExitStack() as ends:
         ends.enter_context(apart())
-        running_at = {}
+        running_at = dict[Contender, Server]()
         for one in contenders:
             try:
-                running_at[one] = ends.enter_context(served(one, core=0)).port
+                running_at[one] = ends.enter_context(served(one, core=0))
             except (OSError, RuntimeError, subprocess.SubprocessError) as fault:
                 if one.ours:
                     raise
                 absent.append({"what": one.name, "absent": str(fault)[:200]})
-        for one, port in running_at.items():
-            at_full_load(Asked(port, one.path, one.body), 2.0)
+        for one, server in running_at.items():
+            loaded(one, server, 2.0)
         for _ in range(chosen.repeats):
-            for one, port in running_at.items():
-                found = at_full_load(Asked(port, one.path, one.body), chosen.seconds)
-                loads.setdefault(one.name, []).append(found)
-                print(f"{one.name}: {found.per_second:,.0f} requests a second")
+            for one, server in running_at.items():
+                loads.setdefault(one.name, []).append(loaded(one, server, chosen.seconds))
     return loads, absent
+
+
+def loaded(one: Contender, server: Server, seconds: float) -> Run:
+    """Load a server for some seconds, and say so."""
+    before = server.core_seconds()
+    found = at_full_load(Asked(server.port, one.path, one.body), seconds)
+    run = Run(found, 1e6 * (server.core_seconds() - before) / max(found.requests, 1))
+    print(f"{one.name}: {found.per_second:,.0f} requests a second, {run.core_us:,.0f} us of a core")
+    return run
 
 
 @contextmanager
@@ -144,16 +179,17 @@ def apart() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def told(loads: Mapping[str, Sequence[Loaded]]) -> list[Row]:
+def medians(loads: Mapping[str, Sequence[Run]]) -> list[Row]:
     """Return the row of each server: medians over the turns."""
     return [
         {
             "what": name,
-            "requests_per_second": median_rate(found),
+            "requests_per_second": median_rate([one.load for one in found]),
             "of_empty": ratio(loads, name, EMPTY),
-            "p50_ms": median(one.p50 for one in found),
-            "p99_ms": median(one.p99 for one in found),
-            "errors": sum(one.errors for one in found),
+            "core_us_per_request": median(one.core_us for one in found),
+            "p50_ms": median(one.load.p50 for one in found),
+            "p99_ms": median(one.load.p99 for one in found),
+            "errors": sum(one.load.errors for one in found),
             "loader": f"{loader()}, 8 connections",
         }
         for name, found in loads.items()
@@ -165,10 +201,10 @@ def median_rate(found: Sequence[Loaded]) -> float:
     return median(one.per_second for one in found)
 
 
-def ratio(loads: Mapping[str, Sequence[Loaded]], name: str, other: str) -> float:
+def ratio(loads: Mapping[str, Sequence[Run]], name: str, other: str) -> float:
     """Return how many times the requests of another a server answers: the median over turns."""
     pairs = zip(loads[name], loads[other], strict=True)
-    return median(one.per_second / two.per_second for one, two in pairs)
+    return median(one.load.per_second / two.load.per_second for one, two in pairs)
 
 
 def started(bundle: Path, repeats: int) -> Row:
@@ -212,7 +248,7 @@ def remembered(bundle: Path, bodies: Mapping[int, bytes], chosen: argparse.Names
     return {"what": MEMORY, "requests": count, "mib": after, "grown_mib": after - before}
 
 
-def goals(rows: Sequence[Row], loads: Mapping[str, Sequence[Loaded]]) -> list[Row]:
+def goals(rows: Sequence[Row], loads: Mapping[str, Sequence[Run]]) -> list[Row]:
     """Return what was hoped for, and whether it came true."""
     by_name = {str(row["what"]): row for row in rows}
     found: list[Row] = [
@@ -221,6 +257,11 @@ def goals(rows: Sequence[Row], loads: Mapping[str, Sequence[Loaded]]) -> list[Ro
         goal("five reasons, times those by pred_contrib", 3.0, ratio(loads, REASONS, SLOW)),
         limit("seconds from start to ready", 6.0, float(str(by_name[START]["seconds"]))),
         limit("MiB grown over the requests", 10.0, float(str(by_name[MEMORY]["grown_mib"]))),
+    ]
+    found += [
+        limit("context, p99 by p50 at half its peak", 5.0, float(str(row["p99_of_p50"])))
+        for row in rows
+        if "p99_of_p50" in row
     ]
     if MLFLOW in loads:
         found.append(goal(f"times {MLFLOW}", 5.0, ratio(loads, PLAIN, MLFLOW)))

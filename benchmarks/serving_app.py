@@ -1,14 +1,13 @@
 """Servers to compare with, each a process: ``python -m benchmarks.serving_app KIND --bundle ...``.
 
 *empty* is a FastAPI route that reads the body and answers nothing; *pred_contrib* our own service
-with LightGBM's Shapley values; *litserve* has the same models and answers a row of features.
+with LightGBM's Shapley values.
 """
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
@@ -24,13 +23,11 @@ from serving.wire import Load, careful_protocol
 def main() -> None:
     """Serve until told to stop."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("kind", choices=("empty", "pred_contrib", "litserve"))
+    asked.add_argument("kind", choices=("empty", "pred_contrib"))
     asked.add_argument("--bundle", type=Path, required=True)
     asked.add_argument("--port", type=int, required=True)
     chosen = asked.parse_args()
-    {"empty": empty, "pred_contrib": pred_contrib, "litserve": litserve}[chosen.kind](
-        chosen.bundle, chosen.port
-    )
+    {"empty": empty, "pred_contrib": pred_contrib}[chosen.kind](chosen.bundle, chosen.port)
 
 
 def empty(_bundle: Path, port: int) -> None:
@@ -56,27 +53,6 @@ def pred_contrib(bundle: Path, port: int) -> None:
     models.why_not_ready = None
     log_lines("info")
     _run(create_app(Service(models), load), port, careful_protocol(load))
-
-
-def litserve(bundle: Path, port: int) -> None:
-    """Serve a row of features by LitServe."""
-    import litserve as ls
-
-    class Api(ls.LitAPI):  # type: ignore[misc]  # it is untyped
-        def setup(self, device: str) -> None:  # noqa: ARG002 - LitServe's
-            self.bundle = load_bundle(bundle)
-
-        def decode_request(self, request: dict[str, Any]) -> Any:
-            return np.asarray(request["inputs"], dtype=np.float32)
-
-        def predict(self, X: Any) -> Any:
-            return np.column_stack([one.predict(X).p for one in self.bundle.outcomes.values()])
-
-        def encode_response(self, output: Any) -> dict[str, Any]:
-            return {"predictions": output.tolist()}
-
-    server = ls.LitServer(Api(api_path="/v1/score"), accelerator="cpu", workers_per_device=1)
-    server.run(port=port, host="127.0.0.1", num_api_servers=1, generate_client_file=False)
 
 
 def _run(app: Any, port: int, http: Any) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from benchmarks.serving_load import Asked
 
 _PATIENCE = 180.0
+_SESSION, _USER, _SYSTEM = 3, 11, 12  # of /proc/PID/stat, after the name
 _PINS = shutil.which("taskset") is not None and (os.cpu_count() or 1) > 1
 PEERS = Path("out") / "serving-peers"
 _BENTO = ("bentoml>=1.4", "lightgbm>=4.7", "numpy>=2")
@@ -32,6 +34,18 @@ class Server:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
 
+    def core_seconds(self) -> float:
+        """Return the processor time that it and its workers have taken so far."""
+        ticks = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                said = path.read_text().rpartition(") ")[2].split()
+            except OSError:  # it has ended meanwhile
+                continue
+            if said[_SESSION] == str(self.process.pid):
+                ticks += int(said[_USER]) + int(said[_SYSTEM])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
 
 def ours(bundle: Path, *options: str) -> list[str]:
     """Return the command that serves a bundle as a user does."""
@@ -41,6 +55,11 @@ def ours(bundle: Path, *options: str) -> list[str]:
 def app(kind: str, bundle: Path) -> list[str]:
     """Return the command of a server of `benchmarks.serving_app`."""
     return [sys.executable, "-m", "benchmarks.serving_app", kind, "--bundle", str(bundle)]
+
+
+def litserve(bundle: Path) -> list[str]:
+    """Return the command that serves by LitServe."""
+    return [sys.executable, "-m", "benchmarks.serving_litserve", "--bundle", str(bundle)]
 
 
 def mlflow(bundle: Path, folder: Path) -> list[str]:
@@ -95,13 +114,15 @@ def running(
     said = PEERS.parent / f"serving-{ready.port}.log"
     said.parent.mkdir(exist_ok=True)
     pinned = ["taskset", "--cpu-list", str(core)] if core is not None and _PINS else []
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # mlflow looks for uvicorn there
     begun = time.perf_counter()
     with said.open("wb") as log:
         process = subprocess.Popen(
             [*pinned, *command, "--port", str(ready.port)],
             stdout=log,
             stderr=log,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PATH": path, **(environment or {})},
+            start_new_session=True,
         )
     try:
         while not _answers(ready):
@@ -114,7 +135,7 @@ def running(
         try:
             process.wait(60)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def free_port() -> int:

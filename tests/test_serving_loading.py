@@ -1,23 +1,16 @@
 """Which model answers: the registry's, the cache's, or base rates; all on a real MLflow store."""
 
-import json
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks.registry_faults import damaged, register
-from journeys.errors import BundleError
 from models import save_bundle
-from serving.loading import Loaded, Loader
+from serving.loading import Loader
 from serving.model_cache import ModelCache
 from serving.registry_process import RegistryProcess
-from serving.road import Scorer
-from serving.scoring import Scoring
-from serving.without_model import BaseRates
-from tests.serving_bundle import body_of, small_bundle
+from tests.serving_bundle import small_bundle
 
 NAME = "offramp-loaded_loan"
 CHAMPION = f"models:/{NAME}@champion"
