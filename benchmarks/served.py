@@ -62,6 +62,7 @@ def running(
     """
     log = folder / f"serve-{len(list(folder.glob('serve-*')))}.log"
     command = [sys.executable, "-m", "offramp", "serve", "--port", "0", *options]
+    wanted = os.environ | dict(environment or {})
     with log.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=wanted)
     try:
