@@ -1,6 +1,7 @@
 """A real server to ask: ``offramp serve`` in a process of its own, on a free port."""
 
 import json
+import os
 import re
 import subprocess
 import sys
