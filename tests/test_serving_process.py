@@ -118,11 +118,13 @@ def test_without_the_registry_a_restart_serves_from_the_cache_and_ends_in_order(
     store.rename(store.with_suffix(".away"))
     try:
         options = ["--model", f"models:/{MOVED}@champion", "--cache", str(folder / "cache")]
-        with running(folder, *options, environment=registry) as again:
+        with running(folder, *options, "--drain", "1", environment=registry) as again:
             told = model(again, "loan")
             answer = again.ask("/v1/score", BODY)[1]
             slow = _slow_request(again)
             again.process.send_signal(signal.SIGTERM)
+            until(lambda: again.ask("/readyz")[0] == 503)
+            draining = again.ask("/v1/score", BODY)[0]
             status, finished = slow()
             assert again.process.wait(30) == 0
     finally:
@@ -131,7 +133,7 @@ def test_without_the_registry_a_restart_serves_from_the_cache_and_ends_in_order(
     assert told["registry_away_since"] is not None
     assert answer["degraded"] is False
     assert answer["model"]["version"] == model(server, "loan")["version"]
-    assert status == 200
+    assert draining == status == 200
     assert len(finished["predictions"]) == 1000
     assert again.ask("/healthz")[0] == 0
 
