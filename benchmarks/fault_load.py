@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 from benchmarks.served import Running, running
 from models import load_bundle
@@ -56,7 +57,7 @@ def slow_clients(bundle: Path) -> Row:
 def long_journey(bundle: Path) -> Row:
     """Score a journey of ten thousand events, and one more than that."""
     request = example_request(load_bundle(bundle))
-    (history,) = request["histories"]  # type: ignore[misc]  # plain data
+    history: dict[str, Any] = request["histories"][0]  # type: ignore[index]  # plain data
     first = history["events"][0]
     with (
         TemporaryDirectory() as folder,

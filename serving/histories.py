@@ -253,7 +253,8 @@ def _instant(text: str) -> datetime | None:
         read = read_times(pd.Series([text]))[0]
         if pd.isna(read) or not MINYEAR <= read.year <= MAXYEAR:
             return None
-        return read.to_pydatetime()
+        at: datetime = read.to_pydatetime()
+        return at
 
 
 def _usual(text: str) -> datetime:
