@@ -94,6 +94,8 @@ class Watcher:
 
     def _look(self, *, wished: bool) -> None:
         for place, before in enumerate(self._loaded):
+            if self._over.is_set():
+                return
             if not wished and is_folder(before.origin.uri):
                 continue
             try:
