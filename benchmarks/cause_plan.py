@@ -13,7 +13,7 @@ import numpy as np
 
 from journeys.definition import Outcome
 
-PARTS = {"develop": 0, "seen": 100_000, "report": 200_000}
+PARTS = {"develop": 0, "seen": 100_000, "seen_too": 200_000, "report": 300_000}
 KINDS = (
     "one",
     "two",
