@@ -76,7 +76,8 @@ def simplest(tally: Tally, leads: list[Lead], slices: Sequence[int]) -> Lead:
             and _alone(tally, best, one, slices) <= 0
         ]
         if near:
-            return max(near, key=lambda lead: lead.score)
+            best = max(near, key=lambda lead: lead.score)
+            break
     return _narrowed(tally, best, leads, slices)
 
 
