@@ -73,7 +73,7 @@ def simplest(tally: Tally, leads: list[Lead], slices: Sequence[int]) -> Lead:
             for one in general
             if one
             and one.score >= best.score - _MORE_GENERAL_WITHIN
-            and _alone(tally, best, one, slices) <= 0
+            and _alone(tally, best, one, slices) <= _MORE_GENERAL_WITHIN
         ]
         if near:
             best = max(near, key=lambda lead: lead.score)
