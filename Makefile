@@ -8,7 +8,7 @@ PACKAGES := journeys features models rootcause training serving offramp
 CODE := $(wildcard $(PACKAGES) benchmarks tests .ci)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format format-check lint types fix coverage notebooks wheel clean
+.PHONY: help setup demo test check format format-check lint types fix coverage openapi notebooks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*%?:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,9 @@ fix: $(READY) ## repair what the linter can repair, then format
 
 coverage: $(READY) ## run the tests and show the lines and branches none of them reaches
 	$(BIN)/python -m pytest --cov
+
+openapi: $(READY) ## write docs/openapi.json again, after a change of the API
+	$(BIN)/python -m serving.openapi_file
 
 notebooks: $(READY) ## run every notebook in a temporary folder, fail on the first error
 	$(BIN)/python .ci/notebooks.py

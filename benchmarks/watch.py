@@ -5,7 +5,7 @@ March mends it, and the same worlds in which it is only said to, are looked at e
 until the fix, then at stated days after it. The quiet: worlds in which nothing is planted, thirty
 weeks in all (a simulated log has 194 days; its first two months are what is usual), KPI alarms
 asked for every day and everything else once a week; and larger worlds for the alarms alone.
-Developed on seeds below 100, reported on those from 900.
+Developed on seeds below 100, reported on those from 1,000 (from 900 before there was a calendar).
 """
 
 import argparse
@@ -30,7 +30,7 @@ from rootcause.watch import Asked, watch_day
 from rootcause.watch_changes import Changes
 
 OUTCOME: Outcome = "leakage"
-FIRST_SEED = 900
+FIRST_SEED = 1_000
 ONSET, FIXED = (pd.Timestamp(date, tz="UTC") for date in ("2026-03-03", "2026-03-31"))
 QUIET_FROM, QUIET_UNTIL = (pd.Timestamp(date, tz="UTC") for date in ("2025-12-14", "2026-04-26"))
 PLANTED = {"activity": "document_upload", "os": "iOS", "app_version": "8.2.0"}

@@ -1,7 +1,5 @@
 """Writing the features that look at other customers, beside a journey's own."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,19 +21,6 @@ def coded_log(log: EventLog, plan: Plan) -> Coded | None:
     return known.codes(log), step_codes(log.events[ACTIVITY], known.steps)
 
 
-def coded_events(events: Sequence[Mapping[str, object]], plan: Plan) -> Coded | None:
-    """Return typed events (see `features.typed`) in the same codes."""
-    known = plan.surroundings
-    if known is None:
-        return None
-    codes = [
-        [_code(event[name], places) for event in events]
-        for name, places in zip(known.attributes, known.places, strict=True)
-    ]
-    steps = [known.step_places.get(event[ACTIVITY], -1) for event in events]
-    return np.array(codes, dtype=np.int32), np.array(steps, dtype=np.int32)
-
-
 def write_others(
     plan: Plan,
     coded: Coded | None,
@@ -55,9 +40,3 @@ def write_others(
         out[:, plan.fold_width :] = np.nan
     else:
         look_up((*coded, *begins), asked, known.known, plan.fold_width, out)
-
-
-def _code(value: object, places: Mapping[str, int]) -> int:
-    if value is None or value != value:  # noqa: PLR0124 - NaN is not itself
-        return -1
-    return places.get(str(value), len(places))

@@ -4,37 +4,48 @@ An `EventLog` is a table, and a table of thirty events costs milliseconds before
 computed.  Here each value is one look-up; what is computed from then on is the same compiled code.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.columns import ANY_OTHER, MISSING
-from features.encode import EncodedEvents, looked_up
+from features.encode import looked_up
 from features.kernel import fold
-from features.others import coded_events, write_others
+from features.look_up import look_up
 from features.plan import Plan
+from features.values import SEEN, KnownValues, Places, Tables, known_values
 from journeys.find import NEVER, STATES
+from journeys.find_one import Columns, Ended
 from journeys.log import TIME
+
+__all__ = ["Ended", "Event", "TypedEvents", "Written"]
 
 Event = Mapping[str, object]
 """``time`` in microseconds UTC (int), and every field that the definition names: text for text,
 float for numbers, None where nothing is known."""
 
-_OPEN = STATES.index("open")
+_CODES = {state: code for code, state in enumerate(STATES)}
+_OPEN = _CODES["open"]
 
 
-@dataclass(frozen=True)
-class Ended:
-    """An earlier journey of the customer: its first row among the events, its end, its state."""
+class Written(NamedTuple):
+    """Typed events as numbers: what `TypedEvents` has looked up, shape (…, n_events).
 
-    first: int
-    end: int  # microseconds UTC
-    state: str  # one of `journeys.find.STATES`
+    ``told`` is how many values the vocabulary's columns hold, ``never_seen`` how many of them
+    training never saw.
+    """
+
+    times: NDArray[np.int64]
+    places: Places
+    around: Tables
+    numbers: NDArray[np.float64]
+    told: int
+    never_seen: int
 
 
 @dataclass(frozen=True)
@@ -60,56 +71,80 @@ class TypedEvents:
         cutoff : microseconds UTC, not before the last event; without it, the last event's time
         ended : the customer's earlier journeys, ascending
         """
-        encoded, plan = self.encoded(events), self.plan
-        at = encoded.times[-1] if cutoff is None else cutoff
-        firsts = np.array([*(one.first for one in ended), begins])
-        ends = np.array([*(one.end for one in ended), NEVER])
-        states = np.array([*(STATES.index(one.state) for one in ended), _OPEN])
+        times, *fields = zip(*map(self._picked, events), strict=True)
+        written = self.written(times, dict(zip(self.fields, fields, strict=True)))
+        at = times[-1] if cutoff is None else cutoff
+        return self.row_of(written, begins=begins, cutoff=at, ended=ended)
+
+    def written(self, times: Sequence[int], columns: Columns) -> Written:
+        """Return events, given as columns of all `fields`, as numbers; parameters as in `row`."""
+        places = self.known.places(columns, len(times))
+        around, total = self.known.said(places)
+        seen, never_seen = divmod(total, SEEN)
+        numbers = [
+            math.nan if one is None else one for name in self.plan.numbers for one in columns[name]
+        ]
+        return Written(
+            np.array(times, dtype=np.int64),
+            places,
+            around,
+            np.array(numbers, dtype=np.float64).reshape(-1, len(times)),
+            seen + never_seen,
+            never_seen,
+        )
+
+    def row_of(
+        self, events: Written, *, begins: int, cutoff: int, ended: Sequence[Ended] = ()
+    ) -> NDArray[np.float32]:
+        """Return the features of the open journey of a customer with these events, as `row`."""
+        plan, n_events = self.plan, len(events.times)
+        asked = np.array([0, n_events, n_events - 1, cutoff])
+        offsets, sample = asked[:2], (asked[2:3], asked[3:])
+        journeys = np.array(
+            [
+                [*(one.first for one in ended), begins],
+                [*(one.end for one in ended), NEVER],
+                [*(_CODES[one.state] for one in ended), _OPEN],
+            ]
+        )
         out = np.empty((1, len(plan.features)), dtype=np.float32)
-        asked = np.array([len(events) - 1]), np.array([at])
+        codes = looked_up(events.places, events.times, offsets, self.known.columns)
         fold(
             (plan.table, plan.initial, np.empty_like(plan.initial)),
-            (encoded.times, encoded.codes, encoded.numbers, encoded.offsets),
-            (firsts, ends, states),
-            asked,
+            (events.times, codes, events.numbers, offsets),
+            (journeys[0], journeys[1], journeys[2]),
+            sample,
             out,
         )
-        write_others(plan, coded_events(events, plan), (encoded.offsets[:1], firsts), asked, out)
+        self._write_others(events, (offsets[:1], journeys[0]), sample, out)
         row: NDArray[np.float32] = out[0]
         return row
 
-    def encoded(self, events: Sequence[Event]) -> EncodedEvents:
-        """Return the events in the codes of the plan, as `features.encode` returns a log's."""
-        times_, *fields = zip(*map(self._picked, events), strict=True)
-        times, texts = np.array(times_, dtype=np.int64), len(self._places)
-        places: list[int] = []
-        for place, column in zip(self._places.values(), fields[:texts], strict=True):
-            places += map(place.__getitem__, column)
-        numbers = np.array(fields[texts:], dtype=np.float64).reshape(-1, len(events))
-        offsets = np.array([0, len(events)])
-        matrix = np.array(places, dtype=np.int16).reshape(texts, -1)
-        return EncodedEvents(
-            times, looked_up(matrix, times, offsets, self.plan.codes), numbers, offsets
-        )
+    def _write_others(
+        self,
+        events: Written,
+        begins: tuple[NDArray[np.int64], NDArray[np.int64]],
+        sample: tuple[NDArray[np.int64], NDArray[np.int64]],
+        out: NDArray[np.float32],
+    ) -> None:
+        """Write the columns that look at other customers, as `features.others` does for a log."""
+        plan, n_around = self.plan, self.known.n_around
+        if plan.surroundings is None or plan.fold_width == len(plan.features):
+            out[:, plan.fold_width :] = np.nan
+            return
+        coded = events.around[: n_around - 1], events.around[n_around - 1]
+        look_up((*coded, *begins), sample, plan.surroundings.known, plan.fold_width, out)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that `written` reads."""
+        return (*self.known.values, *self.plan.numbers)
+
+    @cached_property
+    def known(self) -> KnownValues:
+        """What the values of the plan's columns stand for."""
+        return known_values(self.plan)
 
     @cached_property
     def _picked(self) -> Callable[[Event], tuple[Any, ...]]:
-        names = [TIME, *self._places, *self.plan.numbers]
-        return itemgetter(*names)
-
-    @cached_property
-    def _places(self) -> dict[str, "_Places"]:
-        numbers = set(self.plan.numbers)
-        found = {}
-        for name, known in self.plan.codes.known.items():
-            read = float if name in numbers else str
-            found[name] = _Places({None: MISSING} | {read(one): at for one, at in known.items()})
-        return found
-
-
-class _Places(dict[object, int]):
-    """The place of each value that matters, of None, and of all others."""
-
-    def __missing__(self, value: object) -> int:
-        """Return the place of a value that none of the rules asks for."""
-        return MISSING if value != value else ANY_OTHER  # noqa: PLR0124 - NaN is not itself
+        return itemgetter(TIME, *self.fields)

@@ -12,8 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from journeys.actions import PlannedAction, Routing, wrong_in
 from journeys.constraints import Constraints
 from journeys.errors import with_closest
+from journeys.known_event import KnownEvent
 from journeys.rule import (
     Beside,
     Duration,
@@ -83,11 +85,17 @@ class Attributes(Frozen):
 
 
 class Values(Frozen):
-    """What a success earns and a contact costs, in ``currency``."""
+    """What a success earns, a contact costs and a lost customer costs, in ``currency``."""
 
     success: float | None = None
     contact: float | None = None
+    churn: float | None = None
     currency: str = "EUR"
+
+    def of(self, outcome: str) -> float | None:
+        """Return what the bad side of an outcome costs, None where it is not said."""
+        known = {"success": self.success, "leakage": self.contact, "churn": self.churn}
+        return known.get(outcome)
 
 
 class Definition(Frozen):
@@ -109,6 +117,9 @@ class Definition(Frozen):
     constraints: dict[Outcome, Constraints] = Field(default_factory=dict)
     survey: Survey | None = None
     score: ScoreWeights | None = None
+    calendar: tuple[KnownEvent, ...] = ()
+    actions: dict[Annotated[str, AfterValidator(_plain_name)], PlannedAction] | None = None
+    routing: Routing | None = None
     ticks: Annotated[tuple[Duration, ...], AfterValidator(_ascending)] = _DEFAULT_TICKS
 
     @model_validator(mode="after")
@@ -142,6 +153,15 @@ class Definition(Frozen):
         for outcome in self.constraints:
             if outcome not in self.outcomes:
                 raise ValueError(f"constraints name {outcome}, for which there is no rule")
+        return self
+
+    @model_validator(mode="after")
+    def _acts_on_what_it_asks(self) -> "Definition":
+        prices = {str(outcome): self.values.of(outcome) for outcome in self.outcomes}
+        attributes = self.attributes.categorical
+        wrong = wrong_in(self.actions or {}, self.routing, prices=prices, attributes=attributes)
+        if wrong:
+            raise ValueError(wrong)
         return self
 
     @model_validator(mode="after")
@@ -223,7 +243,8 @@ class Definition(Frozen):
 
     def as_dict(self) -> dict[str, object]:
         """Return the definition as its YAML would hold it: text, lists and numbers only."""
-        return self.model_dump(mode="json", exclude_none=True)
+        unsaid = set() if self.calendar else {"calendar"}
+        return self.model_dump(mode="json", exclude_none=True, exclude=unsaid)
 
     @classmethod
     def from_dict(cls, written: dict[str, object]) -> "Definition":

@@ -7,9 +7,11 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from journeys.actions import PlannedAction, Routing
 from journeys.constraints import Constraints
 from journeys.definition import Attributes, Beside, Definition, Rule, Values
 from journeys.errors import DefinitionError, with_closest
+from journeys.known_event import KnownEvent
 from journeys.log import EventLog
 from journeys.survey import ScoreWeights, Survey
 
@@ -137,7 +139,7 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
     path = tuple(part for part in fault["loc"] if part not in ("where", "[key]"))
     reason = fault["msg"].removeprefix("Value error, ")
     if not path:  # a fault between keys: the message begins with the one to look at
-        line = _line_of(yaml.compose(text), (reason.split()[0],))
+        line = _line_of(yaml.compose(text), tuple(reason.split()[0].split(".")))
         return f"{source}, line {line}: {reason}; {_EXAMPLE}."
     line = _line_of(yaml.compose(text), path)
     key = ".".join(map(str, path))
@@ -147,8 +149,11 @@ def _explained(error: ValidationError, text: str, source: str) -> str:
             "beside": Beside,
             "values": Values,
             "constraints": Constraints,
+            "calendar": KnownEvent,
             "survey": Survey,
             "score": ScoreWeights,
+            "actions": PlannedAction,
+            "routing": Routing,
         }
         whole = parts.get(str(path[0]), Definition).model_fields
         keys = [field.alias or name for name, field in whole.items()]
@@ -164,6 +169,10 @@ def _line_of(node: yaml.Node | None, path: tuple[object, ...]) -> int:
     """Return the line (from 1) of the deepest key of the path that the YAML holds."""
     line = node.start_mark.line + 1 if node is not None else 1
     for part in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+            continue
         if not isinstance(node, yaml.MappingNode):
             break
         pairs = {key.value: (key, value) for key, value in node.value}

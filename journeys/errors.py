@@ -5,9 +5,14 @@ OfframpError                  one clear message; the command line prints it and 
 ├── DefinitionError           the YAML of a journey says something that cannot be
 ├── TooLittleDataError        the log is sound, but too short, small or one-sided to learn from
 ├── BundleError               fitted models are missing, damaged or made by other code
+│   └── RegistryAwayError     the model registry does not answer; it may come back
 ├── FindingsError             a findings file is unreadable or does not hold the finding asked for
 ├── SegmentError              a condition on customers cannot be understood, or asks for too much
-└── RequestError              a scoring request cannot be understood
+├── KeysError                 a file of API keys is unreadable or does not hold the key asked for
+├── RequestError              a scoring request cannot be understood
+└── StoreError                the event store cannot be opened, or not just now
+    ├── StoreAwayError        the database does not answer; it may come back
+    └── StoreFullError        there is no room left to write
 
 Each message answers three questions: what is wrong, what was found, what to do.
 """
@@ -47,6 +52,10 @@ class BundleError(OfframpError):
     """Fitted models are missing, damaged or made by other code."""
 
 
+class RegistryAwayError(BundleError):
+    """The model registry does not answer; it may come back."""
+
+
 class FindingsError(OfframpError):
     """A findings file is unreadable or does not hold the finding asked for."""
 
@@ -55,8 +64,24 @@ class SegmentError(OfframpError):
     """A condition on customers cannot be understood, or asks for what may not be asked."""
 
 
+class KeysError(OfframpError):
+    """A file of API keys is unreadable, can be changed by others, or lacks the key asked for."""
+
+
 class RequestError(OfframpError):
     """A scoring request cannot be understood."""
+
+
+class StoreError(OfframpError):
+    """The event store cannot be opened or used."""
+
+
+class StoreAwayError(StoreError):
+    """The database does not answer; it may come back."""
+
+
+class StoreFullError(StoreError):
+    """There is no room left to write."""
 
 
 def with_closest(name: str, known: Iterable[str]) -> str:

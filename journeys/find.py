@@ -70,9 +70,14 @@ def journey_ids(log: EventLog, journeys: pd.DataFrame, definition: Definition) -
     """
     keys = log.events["customer_id"].cat.categories.to_numpy()[journeys["customer"].to_numpy()]
     starts = log.times[journeys["first"].to_numpy()]
-    named = (f"{definition.name}|{key}|{at}" for key, at in zip(keys, starts, strict=True))
-    digests = (hashlib.blake2b(name.encode(), digest_size=6).hexdigest() for name in named)
-    return np.array([f"j_{digest}" for digest in digests], dtype=np.str_)
+    named = [journey_id(definition.name, key, at) for key, at in zip(keys, starts, strict=True)]
+    return np.array(named, dtype=np.str_)
+
+
+def journey_id(journey: str, customer: str, start: int) -> str:
+    """Return the id of the journey that a customer began at an instant (microseconds, UTC)."""
+    name = f"{journey}|{customer}|{start}"
+    return f"j_{hashlib.blake2b(name.encode(), digest_size=6).hexdigest()}"
 
 
 def end_times(journeys: pd.DataFrame) -> Rows:

@@ -5,6 +5,7 @@ order of events is (customer, time, position in the file); everything
 downstream relies on it and nothing downstream sorts again.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -135,12 +136,32 @@ def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
             f"The log begins on {log.events[TIME].min():%Y-%m-%d %H:%M} UTC; until "
             f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
         )
+    return EventLog(events=_known(kept), ends=kept[TIME].max())
+
+
+def log_without(log: EventLog, customers: Container[str]) -> EventLog:
+    """Return the log as if some customers had never been in it; it ends when it ended.
+
+    Raises
+    ------
+    TooLittleDataError
+        If nobody is left.
+    """
+    keys = log.events[CUSTOMER].cat.categories
+    stays = np.array([key not in customers for key in keys], dtype=np.bool_)
+    if not stays.any():
+        raise TooLittleDataError("All customers of the log are to be left out; nobody remains.")
+    return EventLog(_known(log.events[stays[log.customers]].reset_index(drop=True)), log.ends)
+
+
+def _known(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events whose categories are the values that occur in them."""
     known = {
         str(name): column.cat.remove_unused_categories()
-        for name, column in kept.items()
+        for name, column in events.items()
         if isinstance(column.dtype, pd.CategoricalDtype)
     }
-    return EventLog(events=kept.assign(**known), ends=kept[TIME].max())
+    return events.assign(**known)
 
 
 def needed_columns(definition: Definition) -> tuple[str, ...]:

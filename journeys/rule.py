@@ -1,6 +1,7 @@
 """A rule: what an event must be; and the plain values of a definition, durations and names."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from pydantic import (
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LONGEST = timedelta(days=36500)
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 256, 64
 
 
 def duration(text: object) -> timedelta:
@@ -57,6 +59,29 @@ def duration_text(length: timedelta) -> str:
 def plain_text(value: object) -> str:
     """Return a value as the log and the rules both write it: whole numbers as 1, not as 1.0."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+class ByText(dict[object, int]):
+    """What stands for each value of a column; a value that is no text is taken as a log writes it.
+
+    Beside the values that are known some others are remembered: texts are looked up thirty at a
+    time, and most logs have few.
+    """
+
+    def __init__(self, known: Mapping[object, int], *, missing: int, other: int) -> None:
+        super().__init__({None: missing} | dict(known))
+        self._missing, self._other = missing, other
+        self._most = len(self) + _MOST_REMEMBERED
+
+    def __missing__(self, value: object) -> int:
+        """Return what stands for a value that is not written as the known ones are."""
+        if value != value:  # noqa: PLR0124 - NaN is not itself
+            return self._missing
+        if not isinstance(value, str):  # and is not remembered: 1 and True are one key
+            return self.get(plain_text(value), self._other)
+        if len(self) < self._most and len(value) <= _LONGEST_REMEMBERED:
+            self[value] = self._other
+        return self._other
 
 
 def _names(value: object) -> object:

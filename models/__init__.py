@@ -13,8 +13,9 @@ from models.crossfit import CrossFitted, Fold, blend_weights, cross_fit
 from models.linear import Linear, LinearSettings, fit_linear
 from models.outcome import OutcomeModel, Prediction, fit_outcome, fit_refitted
 from models.part import Part, journey_weight, part_of
-from models.reasons import Reason, reasons_of
+from models.reasons import Reason, reasons_of, reasons_of_row
 from models.recipe import Ingredient, Recipe, recipe_for, recipe_of
+from models.row import RowModels
 from models.threads import one_thread
 from models.trees import Trees, TreeSettings, cross_fitted_probability, fit_trees
 
@@ -33,6 +34,7 @@ __all__ = [
     "Prediction",
     "Reason",
     "Recipe",
+    "RowModels",
     "Stages",
     "TreeSettings",
     "Trees",
@@ -53,6 +55,7 @@ __all__ = [
     "one_thread",
     "part_of",
     "reasons_of",
+    "reasons_of_row",
     "recipe_for",
     "recipe_of",
     "save_bundle",

@@ -8,6 +8,7 @@ success.boosted.txt, success.linear.json …   one file per member: LightGBM's t
 calibration.json  the curves of each outcome
 vocabulary.json   the values known from training
 surroundings.npz  what was known of others, and when (counts; arrays only)
+ahead.json        what those who stood somewhere did next (counts); absent in older bundles
 ```
 """
 
@@ -15,7 +16,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,6 +26,7 @@ from features.plan import Plan
 from features.stored import plan_as_dict, plan_from_dict
 from features.surroundings import Surroundings
 from journeys.errors import BundleError
+from models.ahead import Ahead
 from models.blend import Blend, Member
 from models.calibration import Calibration
 from models.linear import Linear
@@ -34,7 +36,7 @@ from models.trees import Trees
 FORMAT = 2
 _MANIFEST, _MODELS = "manifest.json", "models.json"
 _CALIBRATION, _VOCABULARY = "calibration.json", "vocabulary.json"
-_SURROUNDINGS = "surroundings.npz"
+_SURROUNDINGS, _AHEAD = "surroundings.npz", "ahead.json"
 _KINDS: dict[str, type[Trees] | type[Linear]] = {"trees": Trees, "linear": Linear}
 _SUFFIXES = {"trees": "txt", "linear": "json"}
 
@@ -45,12 +47,14 @@ class Bundle:
 
     ``manifest`` holds plain data: ``name``, ``journey``, ``code_version``, ``spec_hash``,
     ``definition``, ``trained_from`` and ``trained_to`` (UTC, ISO), ``label_rates``, ``evaluation``
-    and, once saved, ``files`` with their sha256 and the manifest's own ``sha256``.
+    and, once saved, ``files`` with their sha256 and the manifest's own ``sha256``.  ``ahead``: the
+    typical paths, None in a bundle that was made without them.
     """
 
     plan: Plan
     outcomes: dict[str, OutcomeModel]
     manifest: dict[str, object]
+    ahead: Ahead | None = field(default=None, repr=False)
 
     @property
     def journey(self) -> str:
@@ -59,7 +63,11 @@ class Bundle:
 
 
 def bundle_of(
-    plan: Plan, outcomes: dict[str, OutcomeModel], described: Mapping[str, object]
+    plan: Plan,
+    outcomes: dict[str, OutcomeModel],
+    described: Mapping[str, object],
+    *,
+    ahead: Ahead | None = None,
 ) -> Bundle:
     """Return a bundle of fitted models; ``described`` adds windows, rates and evaluation."""
     stored = plan_as_dict(plan)
@@ -73,7 +81,7 @@ def bundle_of(
         "definition": stored["definition"],
         **described,
     }
-    return Bundle(plan, outcomes, manifest)
+    return Bundle(plan, outcomes, manifest, ahead)
 
 
 def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
@@ -131,7 +139,37 @@ def load_bundle(folder: str | Path) -> Bundle:
         name: OutcomeModel(_blend(folder, models[name]), Calibration.from_dict(curves[name]))
         for name in manifest["outcomes"]
     }
-    return Bundle(plan, outcomes, manifest)
+    return Bundle(plan, outcomes, manifest, _ahead(folder, manifest))
+
+
+def _ahead(folder: Path, manifest: Mapping[str, Any]) -> Ahead | None:
+    if _AHEAD not in manifest["files"]:
+        return None
+    return Ahead.from_dict(_read_json(folder / _AHEAD))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a bundle, which is as it was saved; nothing is said of other files.
+
+    Raises
+    ------
+    BundleError
+        If there is none, it was made by other code, or its bytes have changed.
+    """
+    if not (folder / _MANIFEST).is_file():
+        raise BundleError(
+            f"There is no bundle at {str(folder)!r}: it has no {_MANIFEST}. Give the folder that "
+            "training wrote, or a model of the registry such as models:/offramp-NAME@champion."
+        )
+    manifest = _read_json(folder / _MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise BundleError(
+            f"The bundle {str(folder)!r} has format {manifest.get('format')!r}, this code reads "
+            f"format {FORMAT}; train it again with this version of Offramp."
+        )
+    if not _is_as_saved(manifest, folder / _MANIFEST):
+        raise _changed(_MANIFEST, folder)
+    return manifest
 
 
 def _blend(folder: Path, said: list[dict[str, Any]]) -> Blend:
@@ -171,6 +209,8 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
     files[_MODELS] = _json(listed)
     files[_CALIBRATION] = _json(curves)
     files[_VOCABULARY] = _json(plan_as_dict(bundle.plan)["vocabulary"])
+    if bundle.ahead is not None:
+        files[_AHEAD] = _json(bundle.ahead.as_dict())
     written = {name: text.encode() for name, text in files.items()}
     if bundle.plan.surroundings is not None:
         written[_SURROUNDINGS] = bundle.plan.surroundings.to_bytes()
@@ -179,20 +219,8 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
     return written | {_MANIFEST: _json(manifest | {"sha256": _own_sha256(manifest)}).encode()}
 
 
-def _checked_manifest(folder: Path) -> dict:  # type: ignore[type-arg]  # read from JSON
-    if not (folder / _MANIFEST).is_file():
-        raise BundleError(
-            f"There is no bundle at {str(folder)!r}: it has no {_MANIFEST}. Give the folder that "
-            "training wrote, or a model of the registry such as models:/offramp-NAME@champion."
-        )
-    manifest = _read_json(folder / _MANIFEST)
-    if manifest.get("format") != FORMAT:
-        raise BundleError(
-            f"The bundle {str(folder)!r} has format {manifest.get('format')!r}, this code reads "
-            f"format {FORMAT}; train it again with this version of Offramp."
-        )
-    if not _is_as_saved(manifest, folder / _MANIFEST):
-        raise _changed(_MANIFEST, folder)
+def _checked_manifest(folder: Path) -> dict[str, Any]:
+    manifest = read_manifest(folder)
     for name, expected in manifest["files"].items():
         if not (folder / name).is_file():
             raise BundleError(f"The bundle {str(folder)!r} lacks {name}; fetch or train it again.")

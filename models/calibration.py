@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.along import along
 from models.curve import Counted, curve_of, staged
 from models.draws import customer_draws
 from models.threads import one_thread
@@ -98,11 +99,16 @@ class Calibration:
 
     def _at(self, curves: Floats, margin: Floats, stage: Codes | None) -> Floats:
         if len(curves) == 1 or stage is None:
-            return np.asarray(np.interp(margin, self.margin, curves[0]))
+            return self._along(curves[0], margin)
         found = np.empty(len(margin))
         for place, curve in enumerate(curves):
             here = stage == place
-            found[here] = np.interp(margin[here], self.margin, curve)
+            found[here] = self._along(curve, margin[here])
+        return found
+
+    def _along(self, curve: Floats, margin: Floats) -> Floats:
+        found = np.empty(len(margin))
+        along(self.margin, curve, np.ascontiguousarray(margin, dtype=np.float64), found)
         return found
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.logistic import fit_logistic
+from models.terms import TERM, design, sums, worths
 
 Floats = NDArray[np.float64]
 Table = NDArray[np.float32]
+Records = NDArray[np.void]
 
 _ROWS_AT_ONCE = 512
-_LARGEST = 1e38  # infinity less a ramp is no number
 _FEWEST_OF_A_CODE = 20
 _SMALLEST_SHARE = 0.002
 
@@ -59,13 +60,17 @@ class Columns:
 
     def of(self, X: Table) -> Floats:
         """Return the design of some rows, shape (n, n_columns)."""
-        # Not `X[:, place]`: its memory runs down the columns, and sums depend on the other rows.
-        x = np.clip(np.take(X, self.place, axis=1).astype(np.float64), -_LARGEST, _LARGEST)
-        code = self.width == 0
-        found = np.where(
-            code, x == self.low, np.clip((x - self.low) / np.where(code, 1.0, self.width), 0, 1)
-        )
-        return np.where(np.isnan(x), self.fill, found)
+        found = np.empty((len(X), len(self.place)))
+        nothing = np.zeros(len(self.place))
+        design(self.terms(nothing, nothing), _exact(X), found)
+        return found
+
+    def terms(self, coefficients: Floats, means: Floats) -> Records:
+        """Return the columns as records of `TERM`, for compiled code."""
+        found = np.zeros(len(self.place), TERM)
+        for name, values in (("coefficient", coefficients), ("mean", means), *vars(self).items()):
+            found[name] = values
+        return found
 
     def take(self, kept: NDArray[np.bool_]) -> "Columns":
         """Return some of the columns."""
@@ -79,34 +84,28 @@ class Linear:
         self, n_features: int, columns: Columns, coefficients: Floats, means: Floats, base: float
     ) -> None:
         self.n_features = n_features
+        self.base = base
+        self.terms = columns.terms(coefficients, means)
+        self.offset = base - float(coefficients @ means)
         self._columns = columns
         self._coefficients = coefficients
         self._means = means
-        self._base = base
-        self._offset = base - float(coefficients @ means)
 
     def margin(self, X: ArrayLike) -> Floats:
         """Return the log odds of 1, shape (n,)."""
         rows = np.atleast_2d(np.asarray(X))
         found = np.empty(len(rows))
-        for at in range(0, len(rows), _ROWS_AT_ONCE):
-            design = self._columns.of(rows[at : at + _ROWS_AT_ONCE])
-            # Not `@`: a sum row by row gives one row the same bits alone as among many.
-            found[at : at + _ROWS_AT_ONCE] = (design * self._coefficients).sum(axis=1)
-        return found + self._offset
+        for some in _some(len(rows)):
+            sums(self.terms, _exact(rows[some]), found[some])
+        return found + self.offset
 
     def contributions(self, X: ArrayLike) -> Floats:
         """Return SHAP values in log odds, shape (n, n_features + 1), the base in the last."""
         rows = np.atleast_2d(np.asarray(X))
         found = np.zeros((len(rows), self.n_features + 1))
-        found[:, -1] = self._base
-        if len(self._coefficients) == 0:
-            return found
-        places, first = np.unique(self._columns.place, return_index=True)
-        for at in range(0, len(rows), _ROWS_AT_ONCE):
-            design = self._columns.of(rows[at : at + _ROWS_AT_ONCE])
-            worth = (design - self._means) * self._coefficients
-            found[at : at + _ROWS_AT_ONCE, places] = np.add.reduceat(worth, first, axis=1)
+        found[:, -1] = self.base
+        for some in _some(len(rows)):
+            worths(self.terms, _exact(rows[some]), found[some])
         return found
 
     def to_text(self) -> str:
@@ -115,7 +114,7 @@ class Linear:
         return json.dumps(
             {
                 "n_features": self.n_features,
-                "base": self._base,
+                "base": self.base,
                 "place": columns.place.tolist(),
                 "low": columns.low.tolist(),
                 "width": np.where(np.isinf(columns.width), -1.0, columns.width).tolist(),
@@ -159,15 +158,24 @@ def fit_linear(
         chosen.sort()
         rows, labels, weights = rows[chosen], labels[chosen], weights[chosen]
     columns = _columns(rows, set(categorical), settings.ramps)
-    design = np.empty((len(rows), len(columns.place)), dtype=np.float32)
-    for at in range(0, len(rows), _ROWS_AT_ONCE):
-        design[at : at + _ROWS_AT_ONCE] = columns.of(rows[at : at + _ROWS_AT_ONCE])
-    means = design.mean(axis=0, dtype=np.float64)
-    design -= means.astype(np.float32)
+    centred = np.empty((len(rows), len(columns.place)), dtype=np.float32)
+    for some in _some(len(rows)):
+        centred[some] = columns.of(rows[some])
+    means = centred.mean(axis=0, dtype=np.float64)
+    centred -= means.astype(np.float32)
     signs = _signs(columns, settings.monotone)
-    found, base = fit_logistic(design, labels, weights, strength=settings.strength, signs=signs)
+    found, base = fit_logistic(centred, labels, weights, strength=settings.strength, signs=signs)
     kept = found != 0
     return Linear(rows.shape[1], columns.take(kept), found[kept], means[kept], base)
+
+
+def _some(n: int) -> list[slice]:
+    """Return slices of so many rows, each few enough to be copied."""
+    return [slice(at, at + _ROWS_AT_ONCE) for at in range(0, n, _ROWS_AT_ONCE)]
+
+
+def _exact(rows: NDArray[np.generic]) -> Floats:
+    return np.ascontiguousarray(rows, dtype=np.float64)
 
 
 def _constant(labels: Floats, n_features: int) -> Linear:

@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 from features.feature import Tier
 from features.plan import Plan
 from models.outcome import OutcomeModel
+from models.row import RowModels, strongest_of
 
 Table = NDArray[np.float32]
+Row = NDArray[np.float32]
+Places = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,27 +35,30 @@ class Reason:
 
 def reasons_of(model: OutcomeModel, X: Table, plan: Plan, *, most: int = 5) -> list[list[Reason]]:
     """Return for each row of features its strongest reasons, the strongest first."""
-    contributions = model.contributions(X)
-    margin = contributions.sum(axis=1)
-    strongest = np.argsort(-np.abs(contributions[:, :-1]), axis=1, kind="stable")[:, :most]
-    stage = model.calibration.stage_of(X)
-    probability = model.calibration(margin, stage)
     found = []
-    for row, places in enumerate(strongest):
-        less = margin[row] - contributions[row, places]
-        without = model.calibration(less, np.repeat(stage[row], len(places)))
-        points = probability[row] - without
-        found.append(
-            [
-                _reason(plan, int(place), float(X[row, place]), float(worth))
-                for place, worth in zip(places, points, strict=True)
-                if contributions[row, place] != 0
-            ]
-        )
+    for row, contributions in zip(X, model.contributions(X), strict=True):
+        places, points = strongest_of(model, row, contributions, most=most)
+        found.append(_reasons(plan, row, places, points))
     return found
 
 
-def _reason(plan: Plan, place: int, value: float, points: float) -> Reason:
-    feature = plan.features[place]
-    shown = feature.shown(value)
-    return Reason(feature.name, shown, points, feature.text(value), feature.tier)
+def reasons_of_row(
+    models: RowModels, row: Row, plan: Plan, *, most: int = 5
+) -> dict[str, list[Reason]]:
+    """Return for each outcome the strongest reasons of one row of features, the strongest first."""
+    places, points = models.strongest(row, most=most)
+    return {
+        outcome: _reasons(plan, row, places[at], points[at])
+        for at, outcome in enumerate(models.outcomes)
+    }
+
+
+def _reasons(plan: Plan, row: Row, places: Places, points: Floats) -> list[Reason]:
+    found = []
+    for place, worth in zip(places.tolist(), points.tolist(), strict=True):
+        if place < 0:
+            break
+        feature, value = plan.features[place], float(row[place])
+        shown, text = feature.shown(value), feature.text(value)
+        found.append(Reason(feature.name, shown, worth, text, feature.tier))
+    return found

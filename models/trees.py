@@ -59,14 +59,14 @@ class TreeSettings:
 
 
 class Trees:
-    """Fitted trees; ``n_features`` is the number of columns they expect."""
+    """Fitted trees; ``share`` is what each one's log odds count for."""
 
     def __init__(self, booster: lgb.Booster, threads: int = 1) -> None:
         self._booster = booster
         self._threads = threads
         # LightGBM averages a forest's probabilities, but only sums its margins and contributions.
         averaged = bool(booster.dump_model(num_iteration=1).get("average_output"))
-        self._share = 1.0 / booster.num_trees() if averaged else 1.0
+        self.share = 1.0 / booster.num_trees() if averaged else 1.0
 
     @property
     def n_features(self) -> int:
@@ -105,7 +105,7 @@ class Trees:
         rows = np.atleast_2d(np.asarray(X))
         threads = self._threads if len(rows) >= _ROWS_WORTH_A_THREAD else 1
         found = self._booster.predict(rows, num_threads=threads, **how)
-        return np.asarray(found, dtype=np.float64) * self._share
+        return np.asarray(found, dtype=np.float64) * self.share
 
 
 def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients

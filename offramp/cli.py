@@ -10,11 +10,13 @@ import typer
 
 from offramp import (
     comparing,
+    erased,
     evaluating,
     explaining,
     fixing,
     gathering,
     injecting,
+    keeping,
     learning,
     looking,
     predicting,
@@ -26,7 +28,7 @@ from offramp.console import say_fault
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
-    "Use it": (predicting.score, predicting.serve),
+    "Use it": (predicting.score, predicting.serve, keeping.keys, erased.erased),
     "Ask why": (
         explaining.findings,
         reporting.report,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from offramp.console import out, working, write_json
+from offramp.erased import LeaveOut, without_erased
 from offramp.options import Events, Journey, Json, Outcome, Promote, Seconds, Seed, Trials
 from offramp.reading import journey_name, outcome_of, read_log
 
@@ -28,6 +29,7 @@ def train(  # noqa: PLR0913 - a command has this many options
     trials: Trials = 0,
     seconds: Seconds = 0.0,
     promote: Promote = "gate",
+    leave_out: LeaveOut = "",
     json: Json = "",
     seed: Seed = 0,
 ) -> None:
@@ -39,7 +41,7 @@ def train(  # noqa: PLR0913 - a command has this many options
 
     MLFLOW_TRACKING_URI is honoured; the default is sqlite:///mlflow.db in the working directory.
     """
-    _learn(_Wishes(events, journey, outcome, trials, seconds, promote, json, seed))
+    _learn(_Wishes(events, journey, outcome, trials, seconds, promote, leave_out, json, seed))
 
 
 def retrain(  # noqa: PLR0913 - a command has this many options
@@ -49,6 +51,7 @@ def retrain(  # noqa: PLR0913 - a command has this many options
     trials: Trials = 20,
     seconds: Seconds = 600.0,
     promote: Promote = "gate",
+    leave_out: LeaveOut = "",
     json: Json = "",
     seed: Seed = 0,
 ) -> None:
@@ -58,7 +61,7 @@ def retrain(  # noqa: PLR0913 - a command has this many options
     with exit code 1 rather than learn from that, unless `--promote always` insists. Exit code 0
     also when the champion stays: `--json` says `promoted: true` or `false`, and why.
     """
-    wishes = _Wishes(events, journey, "", trials, seconds, promote, json, seed)
+    wishes = _Wishes(events, journey, "", trials, seconds, promote, leave_out, json, seed)
     _learn(wishes, before=_say_what_moved)
 
 
@@ -72,7 +75,7 @@ def rollback(
     """Make the champion before this one champion again, or any version by its number.
 
     Doing it again goes one champion further back. Asking for the version that is champion already
-    changes nothing. A running `offramp serve` keeps its model until it is started anew.
+    changes nothing. A running `offramp serve` follows at its next look at the registry.
     """
     import pandas as pd
 
@@ -93,6 +96,7 @@ class _Wishes:
     trials: int
     seconds: float
     promote: Promote
+    leave_out: str
     json: str
     seed: int
 
@@ -105,6 +109,7 @@ def _learn(wishes: _Wishes, before: "_Before | None" = None) -> None:
     from training.trials import TrialList
 
     log, definition = read_log(wishes.events, wishes.journey)
+    log, left_out = without_erased(log, wishes.leave_out)
     outcomes = [outcome_of(definition, wishes.outcome)] if wishes.outcome else []
     with working("Reaching the MLflow store"):
         require_store()  # before the work, not after it
@@ -122,7 +127,10 @@ def _learn(wishes: _Wishes, before: "_Before | None" = None) -> None:
             progress=tell,
         )
     with working("Comparing and tracking"):
-        tracked = track(trained, source=wishes.events, promote=wishes.promote, trials=tried.told)
+        more = {} if left_out is None else {"customers_left_out": left_out}
+        tracked = track(
+            trained, source=wishes.events, promote=wishes.promote, trials=tried.told, said=more
+        )
     _say(trained, tracked)
     judged = {"promoted": tracked.promoted, "verdict": tracked.verdict.as_dict()}
     answer = {"model": tracked.uri, "version": tracked.version, "run_id": tracked.run_id, **judged}

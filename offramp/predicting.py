@@ -1,6 +1,7 @@
 """The commands that use a model: on a whole log, and at the touchpoint."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,8 +20,6 @@ def score(
     ] = False,
 ) -> None:
     """Predict every journey that is open at the end of the log."""
-    from pathlib import Path
-
     from serving.registry import fetch_bundle
     from training.score import require_suffix, score_every_event, score_open, write_scores
 
@@ -34,13 +33,93 @@ def score(
     out().print(f"{len(scores):,} {what} scored: {file}")
 
 
-def serve(
-    model: Model,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+def serve(  # noqa: PLR0913 - the options of a server
+    *,
+    model: Annotated[
+        list[str],
+        typer.Option(
+            "--model",
+            help="models:/offramp-NAME@champion, followed when the alias moves; "
+            "models:/NAME/VERSION or a bundle folder. Repeat it for several journeys.",
+        ),
+    ],
+    journey: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--journey",
+            help="A definition whose customers are answered with base rates (degraded: true) while "
+            "no model of it can be had. Repeatable.",
+        ),
+    ] = None,
+    database: Annotated[
+        str,
+        typer.Option(
+            help="Where events are kept: a file, sqlite:///FILE or postgresql://... "
+            "Without it, requests carry their histories."
+        ),
+    ] = "",
+    state: Annotated[
+        str,
+        typer.Option(help="The folder of `offramp watch`: known issues come from its findings."),
+    ] = "",
+    keys: Annotated[
+        str,
+        typer.Option(help="The file of API keys (`offramp keys add`); asked of everybody."),
+    ] = "",
+    cache: Annotated[
+        str,
+        typer.Option(
+            help="Where good models are kept for when the registry is away; "
+            "default: offramp/models in the user's cache."
+        ),
+    ] = "",
+    poll: Annotated[
+        float,
+        typer.Option(
+            help="Seconds between looks at the registry; 0: only on SIGHUP or "
+            "POST /v1/model/reload.",
+            min=0,
+        ),
+    ] = 60,
+    drain: Annotated[
+        float,
+        typer.Option(
+            help="Seconds to go on answering after SIGTERM, while /readyz says no: give a load "
+            "balancer the time to look.",
+            min=0,
+        ),
+    ] = 0,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; other than loopback needs --keys.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
-    database: Annotated[str, typer.Option(help="Reserved for the event store.")] = "",
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option(help="info has a line per request, without keys or bodies."),
+    ] = "info",
 ) -> None:
-    """Answer scoring requests over HTTP; /docs shows how to ask."""
-    from serving.run import serve as run
+    """Answer at the touchpoint over HTTP: /docs shows how to ask, docs/api.md explains it.
 
-    run(model, host=host, port=port, database=database or None)
+    One process answers on one core. For more, start more of them behind a load balancer, with
+    PostgreSQL as their database: SQLite has a single writer, which is this process.
+
+    OFFRAMP_PSEUDONYM_KEY, a secret of 32 bytes or more, hides customers' keys from the database.
+    """
+    from serving.run import serve as run
+    from serving.settings import Settings
+
+    run(
+        Settings(
+            models=tuple(model),
+            journeys=tuple(Path(one) for one in journey or () if one),
+            database=database or None,
+            state=Path(state) if state else None,
+            keys=Path(keys) if keys else None,
+            cache=Path(cache) if cache else None,
+            poll=poll,
+            drain=drain,
+            host=host,
+            port=port,
+            log_level=log_level,
+        )
+    )

@@ -1,7 +1,7 @@
 """What the commands of the watch ask of the rooms, in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,23 +13,14 @@ from journeys.log import EventLog
 from journeys.read import read_events
 from offramp.console import working
 from offramp.reading import outcome_of
-from rootcause.life import Case, acknowledged, closed, fix_released, reopened
+from rootcause.acts import ACTS as BY_HAND
+from rootcause.acts import Said, act_on
+from rootcause.life import Case
 from rootcause.register import locked, read_register, write_register
 from rootcause.watch import Asked, watch_days
 from rootcause.watch_changes import Changes
 
-ACTS = ("show", "acknowledge", "fix", "close", "reopen")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a person says about a case: every text may be empty."""
-
-    owner: str = ""
-    ticket: str = ""
-    fixed_at: str = ""
-    reason: str = ""
-    by: str = ""
+ACTS = ("show", *BY_HAND)
 
 
 def watched(  # noqa: PLR0913 - what is watched, where it is kept, and how
@@ -83,31 +74,11 @@ def case_in(state: str, finding: str) -> Case:
 def acted(state: str, finding: str, act: str, said: Said, *, at: str = "") -> Case:
     """Return a case after somebody has done something with it, and write it."""
     instant = _instant(at, "--at") if at else pd.Timestamp.now(tz="UTC")
-    with locked(_folder(state)):
-        register = read_register(state)
-        case = _after(register.case(finding), act, said, f"{instant:%Y-%m-%dT%H:%M:%SZ}")
-        write_register(register.with_cases([case]), state)
-    return case
-
-
-def _after(case: Case, act: str, said: Said, at: str) -> Case:
-    by = said.by or said.owner or "a person"
-    if act == "acknowledge":
-        taken = {"owner": said.owner, "ticket": said.ticket, "reason": said.reason}
-        return acknowledged(case, at=at, by=by, **taken)
-    if act == "fix":
-        if not said.fixed_at:
-            raise FindingsError(
-                f"When did the fix of {case.id} reach customers? Give --fixed-at 2026-03-20, or "
-                "2026-03-20T08:00:00Z."
-            )
-        fixed_at = f"{_instant(said.fixed_at, '--fixed-at'):%Y-%m-%dT%H:%M:%SZ}"
-        return fix_released(case, at=at, fixed_at=fixed_at, reason=said.reason, by=by)
-    if act == "close":
-        return closed(case, at=at, reason=said.reason, by=by)
-    if act == "reopen":
-        return reopened(case, at=at, reason=said.reason, by=by)
-    raise RequestError(f"A finding cannot be {act!r}; choose one of {listed(ACTS)}.")
+    fixed_at = (
+        f"{_instant(said.fixed_at, '--fixed-at'):%Y-%m-%dT%H:%M:%SZ}" if said.fixed_at else ""
+    )
+    told = replace(said, fixed_at=fixed_at)
+    return act_on(_folder(state), finding, act, told, at=f"{instant:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _definitions(files: Sequence[str]) -> list[Definition]:

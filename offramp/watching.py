@@ -113,7 +113,8 @@ def finding(  # noqa: PLR0913, PLR0917 - one option, one parameter
       opens it again should it return.
     """
     from offramp.show_watch import cases_shown, life_shown
-    from offramp.watched import Said, acted, case_in, cases_in
+    from offramp.watched import acted, case_in, cases_in
+    from rootcause.acts import Said
 
     if act == "show" and not finding:
         cases = cases_in(state)

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeys.definition import Definition
+from journeys.known_event import known_days
 from journeys.log import EventLog
 from rootcause.band_cells import Cells, Steps, cells_of, steps_of
 from rootcause.band_expected import Volume, expected_from, expected_volume, weekdays_of
@@ -124,7 +125,8 @@ def watched(seen: Seen, steps: Steps, budget: float) -> Iterator[tuple[str, Cell
             bar = _MONTH / (budget * BUDGET_SHARES[kpi])
             yield kpi, cells, _watch_cells(cells, first, up_is_worse, bar)
     bar = _MONTH / (budget * BUDGET_SHARES["volume"])
-    yield "volume", None, _watch_volume(begun_a_day(seen), first, bar)
+    known = known_days(seen.definition.calendar, first, last - first)
+    yield "volume", None, _watch_volume(begun_a_day(seen), first, bar, known)
 
 
 def days_of(seen: Seen) -> tuple[int, int]:
@@ -159,12 +161,17 @@ def _watch_cells(cells: Cells, first: int, up_is_worse: float, bar: float) -> Wa
     return watcher or blank
 
 
-def _watch_volume(begun: Floats, first: int, bar: float) -> Watcher:
+def _watch_volume(begun: Floats, first: int, bar: float, known: NDArray[np.bool_]) -> Watcher:
     log_rates = np.concatenate([-_RATES, _RATES])
     watcher = watcher_of(log_rates, np.ones(1), bar=bar, days=len(begun))
+    watcher.learnable[known] = False
     for day in range(len(begun)):
         learnt = watcher.learns_from(day)
-        if enough(learnt) and (expected := volume_expected(begun, learnt, first, day)) is not None:
+        if known[day]:  # neither judged nor learnt from, and no day on which a change begins
+            watcher.see(day, learnt, np.full((1, len(log_rates)), -1e-9))
+        elif (
+            enough(learnt) and (expected := volume_expected(begun, learnt, first, day)) is not None
+        ):
             ratio = expected.log_ratio(float(begun[day]), (day + first + 3) % 7, log_rates)
             watcher.see(day, learnt, ratio)
     return watcher

@@ -279,13 +279,17 @@ def _with_reason(case: Case, state: State, *, at: str, reason: str, by: str) -> 
 def _may_become(case: Case, state: State) -> None:
     if case.state in _BY_HAND[state]:
         return
-    ways = [
+    raise FindingsError(
+        f"The finding {case.id} is {case.state} (since {case.since[:10]}: "
+        f"{case.history[-1].reason}) and cannot become {state!r}. What can be done with it now: "
+        f"offramp finding {listed(acts_possible(case))}."
+    )
+
+
+def acts_possible(case: Case) -> list[str]:
+    """Return what a person can do with a case now, in the words of the command line."""
+    return [
         _COMMANDS[to]
         for to, possible in _BY_HAND.items()
         if case.state in possible and to != case.state
     ]
-    raise FindingsError(
-        f"The finding {case.id} is {case.state} (since {case.since[:10]}: "
-        f"{case.history[-1].reason}) and cannot become {state!r}. What can be done with it now: "
-        f"offramp finding {listed(ways)}."
-    )

@@ -31,16 +31,13 @@ def suppressed_in(
     """
     first, last = (journeys[name].to_numpy()[rows] for name in ("first", "last"))
     contact = last_flagged(contacts_in(log, definition), first, last)
-    rule = definition.leakage
-    span = (rule.within if rule is not None else None) or _USUAL
     at = log.times[np.maximum(contact, 0)]
-    until = at + round(span.total_seconds() * 1_000_000)
+    until = at + support_micros(definition)
     flying = (journeys["state"] == "open").to_numpy()[rows]
     helped = (contact >= 0) & flying & (until > log.times.max())
     dates = instants(at)
     reasons = [
-        f"in support: contacted on {day(date.date())}, the journey goes on" if yes else ""
-        for yes, date in zip(helped, dates, strict=True)
+        support_reason(date.date()) if yes else "" for yes, date in zip(helped, dates, strict=True)
     ]
     return pd.DataFrame(
         {
@@ -49,3 +46,15 @@ def suppressed_in(
             "suppress_until": instants(np.where(helped, until, np.iinfo(np.int64).min)),
         }
     )
+
+
+def support_micros(definition: Definition) -> int:
+    """Return how long after a contact a journey counts as in support, in microseconds."""
+    rule = definition.leakage
+    span = (rule.within if rule is not None else None) or _USUAL
+    return round(span.total_seconds() * 1_000_000)
+
+
+def support_reason(contacted: object) -> str:
+    """Say why something is suppressed for a customer who contacted on a date."""
+    return f"in support: contacted on {day(contacted)}, the journey goes on"

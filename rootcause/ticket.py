@@ -36,7 +36,7 @@ def ticket_of(one: Finding, journey: str, outcome: str, paths: Sequence[str] = (
         *_how_sure(one),
         *_section(
             "How it shows, against matched journeys",
-            (symptom_words(symptom) for symptom in one.symptoms),
+            (symptom_words(symptom) for symptom in one.symptoms if _passes(symptom)),
         ),
         *_section("How to reproduce: what three of them did (0 = the step)", _paths(one, paths)),
         *_section("Checked, and it is not", _not_it(one)),
@@ -75,6 +75,11 @@ def sibling_words(sibling: dict[str, object], conditions: dict[str, str]) -> str
         f"{kept}{plain(name)} other than {value}: {state} "
         f"({size}, {between}; {count(_number(sibling['known']))} journeys)"
     )
+
+
+def _passes(symptom: dict[str, object]) -> bool:
+    """Whether some of the effect passes through a symptom, or it is not known how much."""
+    return symptom.get("share") is None or round(100 * _number(symptom["share"])) > 0
 
 
 def _since(one: Finding) -> Iterator[str]:

@@ -4,10 +4,11 @@ An HTTP service that takes customers' histories and answers with a prediction fo
 journey and its reasons; the client of the model registry that hands it, and the command line, a
 checked bundle.  It runs the same code as training and batch scoring, so the numbers agree to the
 last bit; it never runs code that came with a model.
+
+The service is started by `serving.run.serve`, and `serving.app.create_app` makes its application;
+they are not named here, because whoever fetches a bundle needs no HTTP.
 """
 
-from serving.app import create_app
 from serving.registry import fetch_bundle
-from serving.run import serve
 
-__all__ = ["create_app", "fetch_bundle", "serve"]
+__all__ = ["fetch_bundle"]

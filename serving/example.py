@@ -1,5 +1,7 @@
 """An example that works: one made-up history that a bundle can answer, for docs and self-test."""
 
+from collections.abc import Sequence
+
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CUSTOMER, TIME
 from models import Bundle
@@ -7,12 +9,44 @@ from serving.messages import Value
 
 Event = dict[str, Value]
 
+EXAMPLE: dict[str, object] = {
+    "histories": [
+        {
+            "customer_id": "c-4711",
+            "events": [
+                {
+                    "time": "2026-03-03T09:30:00Z",
+                    "activity": "refinance_started",
+                    "channel": "app",
+                    "os": "iOS",
+                    "app_version": "8.2.0",
+                    "amount": 240000,
+                },
+                {
+                    "time": "2026-03-03T09:41:00Z",
+                    "activity": "document_upload",
+                    "channel": "app",
+                    "os": "iOS",
+                    "app_version": "8.2.0",
+                },
+            ],
+            "as_of": "2026-03-03T12:00:00Z",
+        }
+    ],
+    "explain": 3,
+}
+
 
 def example_request(bundle: Bundle) -> dict[str, object]:
     """Return a scoring request made of values that the bundle knows; plain data for JSON."""
     start, later = _events(bundle)
     history = {"customer_id": "c-1", "events": [start, later], "as_of": "2026-03-03T12:00:00Z"}
     return {"histories": [history], "explain": 3}
+
+
+def example_for(bundles: Sequence[Bundle]) -> dict[str, object] | None:
+    """Return an example that the first of these bundles can answer; None if there is none."""
+    return example_request(bundles[0]) if bundles else None
 
 
 def _events(bundle: Bundle) -> tuple[Event, Event]:

@@ -1,50 +1,103 @@
-"""Histories as events: what the caller sent becomes a table in our own columns.
+"""Histories as events: what the caller sent, column by column, in order, with its times read.
 
 Every value is read by itself, so that a history means the same alone and in a batch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from math import isfinite
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journeys.definition import Definition
-from journeys.log import (
-    ACTIVITY,
-    CHANNEL,
-    CUSTOMER,
-    TIME,
-    EventLog,
-    event_log_of_part,
-    instants,
-    read_times,
-)
+from journeys.log import ACTIVITY, CHANNEL, TIME, read_times
+from journeys.rule import plain_text
 from serving.messages import History, Value
 from serving.problems import Refused, refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_IN_UTC = _EPOCH.replace(tzinfo=None)  # written without a zone, in half the time
 _MICROSECOND = timedelta(microseconds=1)
 # The kernel counts microseconds in float64: exact from 1684 to 2255.
-_EARLIEST, _LATEST = datetime(1700, 1, 1, tzinfo=UTC), datetime(2250, 1, 1, tzinfo=UTC)
+EARLIEST = (datetime(1700, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LATEST = (datetime(2250, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
-@dataclass(frozen=True)
+class Column(NamedTuple):
+    """A column of a history: our name and the file's, of which a caller may use either.
+
+    Ours goes first.  ``number``: whether the values are read as numbers.
+    """
+
+    ours: str
+    theirs: str
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Timed:
-    """A history that can be scored, with its times in microseconds since the epoch.
+    """A history that can be scored: its events as columns, ascending by time.
 
-    ``index`` is its place in the request.
+    Attributes
+    ----------
+    index : its place in the request
+    customer_id : as the caller wrote it; None for a history of the store
+    times : microseconds since the epoch, ascending; events of one instant in the order given
+    as_of : until when the customer is known, not before the last event
+    columns : the value of each event, None where nothing was said; numbers are float, finite
     """
 
     index: int
-    history: History
+    customer_id: str | int | None
     times: list[int]
     as_of: int
+    columns: Mapping[Column, Sequence[Value]]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def values(self, name: str, definition: Definition) -> Sequence[Value]:
+        """Return a column of a definition as it was sent."""
+        return self.columns[column_of(name, definition)]
+
+    def texts(self, name: str, definition: Definition) -> list[str | None]:
+        """Return a text column as an event log writes it: 1 and 1.0 are ``1``."""
+        values = self.values(name, definition)
+        return [None if value is None else plain_text(value) for value in values]
+
+    def events(self, definition: Definition) -> list[dict[str, object]]:
+        """Return the events one by one, with every field of a definition.
+
+        ``time`` in microseconds (int); text as an event log writes it; numbers as float; None where
+        nothing was said.
+        """
+        numeric = definition.attributes.numeric
+        columns: dict[str, Sequence[object]] = {TIME: self.times}
+        for name in (ACTIVITY, CHANNEL, *definition.fields):
+            read = self.values if name in numeric else self.texts
+            columns[name] = read(name, definition)
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def timed(history: History, index: int, definitions: Iterable[Definition]) -> Timed:
+def column_of(name: str, definition: Definition) -> Column:
+    """Return which column of a history a field of a definition is."""
+    if name in (ACTIVITY, CHANNEL):  # these have our names in every history
+        return Column(name, name)
+    return Column(name, definition.column(name), name in definition.attributes.numeric)
+
+
+def columns_of(definitions: Iterable[Definition]) -> list[Column]:
+    """Return the columns that some definitions read."""
+    found = [
+        column_of(name, one) for one in definitions for name in (ACTIVITY, CHANNEL, *one.fields)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def timed(history: History, index: int, definitions: Sequence[Definition]) -> Timed:
     """Check a history and read its times.
 
     Raises
@@ -53,13 +106,10 @@ def timed(history: History, index: int, definitions: Iterable[Definition]) -> Ti
         If a time, an activity or a numeric attribute cannot be read, or ``as_of`` lies before the
         last event.
     """
-    times = []
-    for place, event in enumerate(history.events):
-        where = f"histories[{index}].events[{place}]"
-        times.append(_time(event.get(TIME), f"{where}.{TIME}"))
-        _check_text(event, where)
-        for definition in definitions:
-            _check_numbers(event, definition, where)
+    times = [
+        checked_time(event, definitions, f"histories[{index}].events[{place}]")
+        for place, event in enumerate(history.events)
+    ]
     last = max(times)
     as_of = last if history.as_of is None else _time(history.as_of, f"histories[{index}].as_of")
     if as_of < last:
@@ -67,35 +117,53 @@ def timed(history: History, index: int, definitions: Iterable[Definition]) -> Ti
             f"histories[{index}].as_of is {history.as_of!r}, before the last event at "
             f"{utc_text(last)}. Leave out the events after as_of, or as_of itself."
         )
-    return Timed(index, history, times, as_of)
+    columns = _columns(history.events, definitions)
+    return in_order(Timed(index, history.customer_id, times, as_of, columns))
 
 
-def log_of(histories: Sequence[Timed], definition: Definition) -> EventLog:
-    """Return the events of checked histories as one log; customer i is history i.
+def checked_time(event: Mapping[str, Value], definitions: Iterable[Definition], where: str) -> int:
+    """Check the values of one event and return its time, microseconds since the epoch.
 
-    The customers' own keys stay out of it.
+    ``where`` is its place in the request, for the message.
+
+    Raises
+    ------
+    Refused
+        If its time, its activity, its channel or a numeric attribute cannot be read.
     """
-    # Numbers, not padded text: categories of numbers keep their numerical order.
-    lengths = [len(one.times) for one in histories]
-    events = [event for one in histories for event in one.history.events]
-    columns: dict[str, object] = {
-        CUSTOMER: np.repeat(np.arange(len(histories)), lengths),
-        TIME: instants(np.concatenate([np.array(one.times, dtype=np.int64) for one in histories])),
-        ACTIVITY: np.array([event[ACTIVITY] for event in events], dtype=object),
-        CHANNEL: np.array([event.get(CHANNEL) for event in events], dtype=object),
-    }
-    numeric = set(definition.attributes.numeric)
-    for name in definition.fields:
-        values = [_attribute(event, name, definition) for event in events]
-        read = [_number(value) for value in values] if name in numeric else values
-        columns[name] = np.array(read, dtype=np.float64 if name in numeric else object)
-    # The columns have our names already.
-    return event_log_of_part(pd.DataFrame(columns), definition.model_copy(update={"columns": {}}))
+    at = _time(event.get(TIME), f"{where}.{TIME}")
+    _check_text(event, where)
+    for definition in definitions:
+        _check_numbers(event, definition, where)
+    return at
 
 
-def as_of_each(histories: Sequence[Timed]) -> NDArray[np.int64]:
-    """Return until when each history is known, microseconds since the epoch."""
-    return np.array([one.as_of for one in histories], dtype=np.int64)
+def timed_events(
+    events: Sequence[Mapping[str, Value]], as_of: int, definitions: Sequence[Definition]
+) -> Timed:
+    """Return stored events as a history, without reading any text again.
+
+    Parameters
+    ----------
+    events : ``time`` in microseconds UTC (int), ``activity``, ``channel`` and attributes; at least
+        one, in any order; those after ``as_of`` are left out by the caller
+    as_of : microseconds UTC, not before the last event
+
+    A number that cannot be read is missing: whoever stored it is not there to mend it.
+    """
+    times = [int(event[TIME] or 0) for event in events]
+    return in_order(Timed(0, None, times, as_of, _columns(events, definitions)))
+
+
+def in_order(history: Timed) -> Timed:
+    """Return a history with its events ascending by time; ties stay as they stand."""
+    times = history.times
+    if times == sorted(times):
+        return history
+    order = sorted(range(len(times)), key=times.__getitem__)
+    columns = {key: [column[row] for row in order] for key, column in history.columns.items()}
+    moved = [times[row] for row in order]
+    return Timed(history.index, history.customer_id, moved, history.as_of, columns)
 
 
 def utc_text(micros: int) -> str:
@@ -104,7 +172,52 @@ def utc_text(micros: int) -> str:
     >>> utc_text(0)
     '1970-01-01T00:00:00Z'
     """
-    return (_EPOCH + micros * _MICROSECOND).isoformat().replace("+00:00", "Z")
+    return (_EPOCH_IN_UTC + timedelta(microseconds=micros)).isoformat() + "Z"
+
+
+def usual_times(texts: Iterable[str]) -> list[int]:
+    """Return times in microseconds since the epoch, without zone UTC.
+
+    Raises
+    ------
+    ValueError
+        If one is not written as ISO 8601 is usually; an event log may read it all the same.
+    """
+    try:
+        return [(datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND for text in texts]
+    except TypeError:
+        return [(_usual(text) - _EPOCH) // _MICROSECOND for text in texts]
+
+
+def number_of(value: Value) -> float | None:
+    """Return a number, None where there is none; text is read as event logs read it.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        If it is no number.
+    """
+    if value is None:
+        return None
+    number = _of_text(value) if isinstance(value, str) else float(value)
+    return number if isfinite(number) else None
+
+
+def _columns(
+    events: Sequence[Mapping[str, Value]], definitions: Iterable[Definition]
+) -> dict[Column, Sequence[Value]]:
+    found: dict[Column, Sequence[Value]] = {}
+    for column in columns_of(definitions):
+        values = [event.get(column.ours, event.get(column.theirs)) for event in events]
+        found[column] = [_number_or_none(one) for one in values] if column.number else values
+    return found
+
+
+def _number_or_none(value: Value) -> float | None:
+    try:
+        return number_of(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _time(value: Value, where: str) -> int:
@@ -117,22 +230,36 @@ def _time(value: Value, where: str) -> int:
         raise _bad(
             f"{where} is {value!r:.60}, which is not a time. Write it as in 2026-03-03T09:30:00Z."
         )
-    if not _EARLIEST <= at <= _LATEST:
+    micros = (at - _EPOCH) // _MICROSECOND
+    if not EARLIEST <= micros <= LATEST:
         raise _bad(f"{where} is {value!r:.60}; times from 1700 to 2250 can be scored.")
-    return (at - _EPOCH) // _MICROSECOND
+    return micros
+
+
+def read_instant(text: str) -> int | None:
+    """Return an instant that can be scored in microseconds since the epoch; None if it is none."""
+    at = _instant(text)
+    if at is None:
+        return None
+    micros = (at - _EPOCH) // _MICROSECOND
+    return micros if EARLIEST <= micros <= LATEST else None
 
 
 def _instant(text: str) -> datetime | None:
     """Return the instant a text names, or None; as event logs are read, but faster."""
     try:
-        at = datetime.fromisoformat(text)
+        return _usual(text)
     except ValueError:
         read = read_times(pd.Series([text]))[0]
         return None if pd.isna(read) else read.to_pydatetime()
+
+
+def _usual(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
-def _check_text(event: dict[str, Value], where: str) -> None:
+def _check_text(event: Mapping[str, Value], where: str) -> None:
     activity, channel = event.get(ACTIVITY), event.get(CHANNEL)
     if not isinstance(activity, str) or not activity:
         found = "missing" if activity in (None, "") else f"{activity!r:.60}, not text"
@@ -141,11 +268,11 @@ def _check_text(event: dict[str, Value], where: str) -> None:
         raise _bad(f"{where}.{CHANNEL} is {channel!r:.60}, not text. Name it, or leave it out.")
 
 
-def _check_numbers(event: dict[str, Value], definition: Definition, where: str) -> None:
+def _check_numbers(event: Mapping[str, Value], definition: Definition, where: str) -> None:
     for name in definition.attributes.numeric:
-        value = _attribute(event, name, definition)
+        value = event.get(name, event.get(definition.column(name)))
         try:
-            _number(value)
+            number_of(value)
         except (ValueError, OverflowError):
             raise _bad(
                 f"{where} has {value!r:.60} where the journey {definition.name!r} counts with a "
@@ -153,16 +280,9 @@ def _check_numbers(event: dict[str, Value], definition: Definition, where: str) 
             ) from None
 
 
-def _attribute(event: dict[str, Value], name: str, definition: Definition) -> Value:
-    """Return the attribute by the definition's name or, without it, by the file's."""
-    return event.get(name, event.get(definition.column(name)))
-
-
-def _number(value: Value) -> float:
-    """Return a number; numbers written as text are read as event logs are."""
-    if value is None:
-        return np.nan
-    return float(pd.to_numeric(value)) if isinstance(value, str) else float(value)
+@lru_cache(maxsize=1_024)
+def _of_text(text: str) -> float:
+    return float(pd.to_numeric(text))
 
 
 def _bad(detail: str) -> Refused:

@@ -4,19 +4,23 @@ A history is read on its own (`read_history`), so that one bad history in a batc
 problem and not everybody's.  Times are ISO 8601; without a zone they are UTC.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from models import Reason
+from serving.advice import Action, KnownIssue, NextStep
 from serving.problems import Problem, refused
 
 MOST_HISTORIES = 1_000
 MOST_EVENTS = 10_000
 MOST_REASONS = 20
+STARTED = "started"
 
 Value = str | int | float | bool | None
+Message = TypeVar("Message")
+CustomerKey = Annotated[str, Meta(min_length=1, max_length=512)] | int
 
 _EVENT = {
     "type": "object",
@@ -44,7 +48,7 @@ class History(Struct, forbid_unknown_fields=True, frozen=True):
     Without it, it is the time of the last event: the answer depends on the request alone.
     """
 
-    customer_id: Annotated[str, Meta(min_length=1, max_length=512)] | int
+    customer_id: CustomerKey
     events: Annotated[list[Event], Meta(min_length=1, max_length=MOST_EVENTS)]
     as_of: str | None = None
 
@@ -84,10 +88,12 @@ class ModelInfo(Struct, frozen=True):
 class JourneyPrediction(Struct, frozen=True):
     """One open journey at its cutoff.
 
-    ``step`` is the last activity; ``p`` the calibrated probability of each outcome, with its 90 %
-    ``interval``; ``base_rate`` its share in the log learnt from.  An outcome in ``happened`` is
-    past: its ``p`` says nothing.  ``points`` of a reason are what it adds to ``p``: an association,
-    not a cause.
+    ``step`` is the last activity, ``stage`` the milestone reached last, or ``started``; ``p`` the
+    calibrated probability of each outcome, with its 90 % ``interval``; ``base_rate`` its share in
+    the log learnt from.  An outcome in ``happened`` is past: its ``p`` says nothing.  ``points`` of
+    a reason are what it adds to ``p``: an association, not a cause.  ``action`` is what is worth
+    doing, if anything is, and ``action_note`` why nothing is; ``abstain`` says why the prediction
+    is no ground to act on; ``next`` is what customers who stood here did next.
     """
 
     journey: str
@@ -99,7 +105,12 @@ class JourneyPrediction(Struct, frozen=True):
     base_rate: dict[str, float | None]
     happened: list[str]
     reasons: dict[str, list[Reason]]
-    known_issue: str | None = None
+    stage: str = STARTED
+    known_issue: KnownIssue | None = None
+    action: Action | None = None
+    action_note: str | None = None
+    abstain: str | None = None
+    next: list[NextStep] = []
 
 
 class HistoryPrediction(Struct, frozen=True):
@@ -137,13 +148,6 @@ class Health(Struct, frozen=True):
     status: str
 
 
-class Models(Struct, frozen=True):
-    """The models that answer, one per journey, with what training measured of each."""
-
-    models: list[ModelInfo]
-    evaluation: dict[str, Any]  # the manifest's own; msgspec knows no schema of object
-
-
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _HISTORY = msgspec.json.Decoder(History)
 
@@ -156,8 +160,13 @@ def read_envelope(body: bytes) -> Envelope:
     Refused
         422 if the body is not JSON or is something else than a request.
     """
+    return read_as(_ENVELOPE, body)
+
+
+def read_as(decoder: msgspec.json.Decoder[Message], body: bytes) -> Message:
+    """Read a body as a message; raise `Refused` (422) if it is not JSON or something else."""
     try:
-        return _ENVELOPE.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise refused("bad-request", _located(str(error), "")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Response
 from msgspec import Struct
 
-from journeys.errors import RequestError
+from journeys.errors import RequestError, StoreError, StoreFullError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -20,14 +20,33 @@ class Kind(NamedTuple):
 
 KINDS = {
     "not-json": Kind(422, "The body cannot be read"),
+    "not-http": Kind(400, "This is not HTTP"),
+    "no-key": Kind(401, "A key is needed"),
+    "wrong-scope": Kind(403, "This key is not good for this"),
+    "wrong-origin": Kind(403, "Another page may not ask this service"),
     "not-found": Kind(404, "There is nothing at this path"),
+    "unknown-customer": Kind(404, "Nothing is known of this customer"),
+    "unknown-finding": Kind(404, "There is no such finding"),
     "wrong-method": Kind(405, "This path does not take this method"),
+    "too-slow": Kind(408, "The request took too long to come"),
+    "conflict": Kind(409, "This contradicts what is there"),
+    "changed": Kind(412, "It has changed since you read it"),
     "too-large": Kind(413, "The body is too large"),
     "wrong-type": Kind(415, "The body is of another type"),
     "bad-request": Kind(422, "The request does not have the form asked for"),
+    "wrong-host": Kind(421, "This is not the host asked for"),
+    "bad-query": Kind(422, "The query cannot be understood"),
     "bad-history": Kind(422, "A history cannot be scored"),
+    "bad-event": Kind(422, "An event cannot be kept"),
+    "too-often": Kind(429, "Too many requests"),
+    "head-too-large": Kind(431, "The head of the request is too large"),
     "internal": Kind(500, "Something went wrong here"),
     "not-ready": Kind(503, "The service is not ready"),
+    "overloaded": Kind(503, "The service has more to do than it can"),
+    "no-store": Kind(404, "No events are kept here"),
+    "no-findings": Kind(404, "This service knows no findings"),
+    "store-away": Kind(503, "The event store does not answer"),
+    "store-full": Kind(507, "The event store is full"),
 }
 
 
@@ -66,6 +85,17 @@ def problem_of(kind: str, detail: str) -> Problem:
 def refused(kind: str, detail: str) -> Refused:
     """Return what to raise so that the caller is told of a problem."""
     return Refused(problem_of(kind, detail))
+
+
+def problem_of_store(error: StoreError) -> Problem:
+    """Return what a caller is told when the event store fails; the cause is the operator's."""
+    if isinstance(error, StoreFullError):
+        return problem_of("store-full", str(error))
+    return problem_of(
+        "store-away",
+        "The event store does not answer. Send the request again in a few seconds: what was kept "
+        "already is not counted twice.",
+    )
 
 
 def problem_response(

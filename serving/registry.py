@@ -1,30 +1,68 @@
 """The model registry: from an address to a checked bundle; the one file that speaks to MLflow.
 
 Only data is fetched: the bundle inside a logged model is read, the model's code is never run.
-MLflow is imported when a registry is asked, so that a folder is served without it.
+MLflow is imported when a registry is asked, so that a folder is served without it; the service
+asks in a process of its own (`serving.registry_process`), which runs `answer_questions` here.
 """
 
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from journeys.errors import BundleError, listed, with_closest
-from models import Bundle, load_bundle
+from journeys.errors import BundleError, RegistryAwayError, listed, with_closest
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from models import Bundle
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:/")
 _REGISTERED = re.compile(r"models:/+(?P<name>[^@/]+)(?:@(?P<alias>[^/]+)|/(?P<version>\d+))/?")
 _MANIFEST = "manifest.json"
+_PAGE = 1000
 
 
-def fetch_bundle(uri: str) -> Bundle:
+class Found(NamedTuple):
+    """What stands at an address: its version, and the bundle's folder if it was fetched.
+
+    ``version`` is None for an address that has none, such as ``runs:/RUN/NAME``.
+    """
+
+    version: str | None
+    folder: Path | None
+
+
+def is_folder(uri: str) -> bool:
+    """Say whether an address is a folder of this machine, which needs no registry."""
+    return not _ADDRESS.match(uri) or uri.startswith("file:")
+
+
+def folder_of(uri: str) -> Path:
+    """Return the folder that such an address names."""
+    return Path(re.sub(r"^file:(//)?", "", uri))
+
+
+def registered_name(uri: str) -> str | None:
+    """Return the name of a registered model; None for another address.
+
+    >>> registered_name("models:/offramp-loan@champion")
+    'offramp-loan'
+    """
+    asked = _REGISTERED.fullmatch(uri)
+    return asked["name"] if asked else None
+
+
+def fetch_bundle(uri: str) -> "Bundle":
     """Return the bundle at an address, after checking that it is whole and made for this code.
 
     Parameters
@@ -39,19 +77,60 @@ def fetch_bundle(uri: str) -> Bundle:
     BundleError
         If nothing is there, the store cannot be reached, or the bundle is damaged.
     """
-    if not _ADDRESS.match(uri):
-        return _loaded(Path(uri), uri)
-    if uri.startswith("file:"):
-        return _loaded(Path(re.sub(r"^file:(//)?", "", uri)), uri)
+    if is_folder(uri):
+        return loaded(folder_of(uri), uri)
+    with TemporaryDirectory(prefix="offramp-") as folder:
+        version, bundle = fetch(uri, (), Path(folder))
+        return loaded(bundle or Path(folder), uri, version)
+
+
+def fetch(uri: str, known: Collection[str], into: Path) -> Found:
+    """Fetch what stands at an address of the registry into a folder, unless it is known already.
+
+    Parameters
+    ----------
+    uri : see `fetch_bundle`
+    known : versions that are not fetched again, only told
+    into : an empty folder
+
+    Raises
+    ------
+    RegistryAwayError
+        If the store does not answer.
+    BundleError
+        If it answers that nothing is there, or what is there is no bundle.
+    """
     store = store_address()
     _require_store(store, uri)
-    with _mlflow_quiet(), TemporaryDirectory(prefix="offramp-") as folder:
+    with _mlflow_quiet():
         version = _version(uri, store)
-        _download(uri, store, folder)
-        bundle = _loaded(_bundle_folder(Path(folder), uri), uri)
-    if version is None:
-        return bundle
-    return replace(bundle, manifest=bundle.manifest | {"version": version})
+        if version is not None and version in known:
+            return Found(version, None)
+        _download(uri, store, str(into))
+    return Found(version, _bundle_folder(into, uri))
+
+
+def answer_questions(questions: TextIO, answers: TextIO) -> None:
+    """Answer one JSON line with another until there are no more: what `fetch` finds.
+
+    A question has ``uri``, ``known`` and ``into``; its answer ``version`` and ``folder``, or
+    ``error`` and whether the registry is ``away``.
+    """
+    from mlflow import MlflowClient  # noqa: F401 - imported ahead of the first question
+
+    for line in questions:
+        asked = json.loads(line)
+        answer: dict[str, object]
+        try:
+            version, folder = fetch(asked["uri"], asked["known"], Path(asked["into"]))
+            answer = {"version": version, "folder": None if folder is None else str(folder)}
+        except BundleError as error:
+            answer = {"error": str(error), "away": isinstance(error, RegistryAwayError)}
+        except Exception as error:  # a fault of MLflow's must not end the answers
+            away = _unreachable(asked["uri"], store_address(), error)
+            answer = {"error": str(away), "away": True}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
 
 
 def store_address() -> str:
@@ -59,9 +138,18 @@ def store_address() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
-def _loaded(folder: Path, uri: str) -> Bundle:
+def loaded(folder: Path, uri: str, version: str | None = None) -> "Bundle":
+    """Return the bundle of a folder, checked; ``version`` is the registry's.
+
+    Raises
+    ------
+    BundleError
+        If it is damaged or made for other code; the message names the address it came from.
+    """
+    from models import load_bundle
+
     try:
-        return load_bundle(folder)
+        bundle = load_bundle(folder)
     except BundleError:
         raise
     except Exception as error:  # whatever changed bytes of a manifest lead to
@@ -69,13 +157,16 @@ def _loaded(folder: Path, uri: str) -> Bundle:
             f"The bundle {uri!r} is damaged: {_MANIFEST} does not hold what it must "
             f"({type(error).__name__}). Fetch it again, or train it again."
         ) from error
+    if version is None:
+        return bundle
+    return replace(bundle, manifest=bundle.manifest | {"version": version})
 
 
 def _require_store(store: str, uri: str) -> None:
     """Refuse a local database that is not there: MLflow would make an empty one."""
     path = store.removeprefix("sqlite:///")
     if path != store and not Path(path).is_file():
-        raise BundleError(
+        raise RegistryAwayError(
             f"Cannot fetch {uri!r}: there is no MLflow store at {path!r}. Train a model in this "
             "directory first, or set MLFLOW_TRACKING_URI to the store that has it."
         )
@@ -99,40 +190,58 @@ def _mlflow_quiet() -> Iterator[None]:
 
 
 def _version(uri: str, store: str) -> str | None:
-    """Return the version that a name with an alias or a version stands for; None for others.
-
-    Asked first, so that a wrong name is told with what the registry has.
-    """
+    """Return the version that a name with an alias or a version stands for; None for others."""
     asked = _REGISTERED.fullmatch(uri)
     if asked is None:
         return None
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    name = asked["name"]
     try:
         client = MlflowClient(tracking_uri=store)
-        names = [model.name for model in client.search_registered_models(max_results=1000)]
-        if name not in names:
-            raise BundleError(_absent(f"a model {with_closest(name, names)}", "models", names, uri))
-        if asked["version"]:
-            versions = sorted(
-                (one.version for one in client.search_model_versions(f"name = '{name}'")), key=int
-            )
-            if asked["version"] not in map(str, versions):
-                wanted = f"version {asked['version']} of {name!r}"
-                raise BundleError(_absent(wanted, "versions", versions, uri))
-            return asked["version"]
-        aliases = client.get_registered_model(name).aliases
-        if asked["alias"] not in aliases:
-            wanted = f"the alias {with_closest(asked['alias'], aliases)} of {name!r}"
-            told = _absent(wanted, "aliases", sorted(aliases), uri)
-            if asked["alias"] == "champion":
-                told += f" {_nobody_is_champion(name)}"
-            raise BundleError(told)
-        return str(aliases[asked["alias"]])
+        try:
+            if asked["version"]:
+                return str(client.get_model_version(asked["name"], asked["version"]).version)
+            return str(client.get_model_version_by_alias(asked["name"], asked["alias"]).version)
+        except MlflowException as error:
+            missing = _missing(uri, asked, client)
+            if missing is None:
+                raise
+            raise BundleError(missing) from error
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise BundleError(_unreachable(uri, store, error)) from None
+        raise _unreachable(uri, store, error) from None
+
+
+def _missing(uri: str, asked: re.Match[str], client: "MlflowClient") -> str | None:
+    """Say what the registry has instead of a wrong name; None if all of it is there."""
+    name = asked["name"]
+    names = _all_models(client)
+    if name not in names:
+        return _absent(f"a model {with_closest(name, names)}", "models", names, uri)
+    if asked["version"]:
+        found = client.search_model_versions(f"name = '{name}'")
+        versions = sorted((str(one.version) for one in found), key=int)
+        if asked["version"] in versions:
+            return None
+        return _absent(f"version {asked['version']} of {name!r}", "versions", versions, uri)
+    aliases = client.get_registered_model(name).aliases
+    if asked["alias"] in aliases:
+        return None
+    wanted = f"the alias {with_closest(asked['alias'], aliases)} of {name!r}"
+    told = _absent(wanted, "aliases", sorted(aliases), uri)
+    return f"{told} {_nobody_is_champion(name)}" if asked["alias"] == "champion" else told
+
+
+def _all_models(client: "MlflowClient") -> list[str]:
+    """Return the names of all registered models, page by page."""
+    names: list[str] = []
+    token: str | None = None
+    while True:
+        page = client.search_registered_models(max_results=_PAGE, page_token=token)
+        names += [model.name for model in page]
+        token = page.token
+        if not token:
+            return names
 
 
 def _download(uri: str, store: str, folder: str) -> None:
@@ -142,7 +251,7 @@ def _download(uri: str, store: str, folder: str) -> None:
     try:
         download_artifacts(uri, dst_path=folder, tracking_uri=store)
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise BundleError(_unreachable(uri, store, error)) from None
+        raise _unreachable(uri, store, error) from None
 
 
 def _bundle_folder(folder: Path, uri: str) -> Path:
@@ -173,10 +282,10 @@ def _nobody_is_champion(name: str) -> str:
     )
 
 
-def _unreachable(uri: str, store: str, error: Exception) -> str:
+def _unreachable(uri: str, store: str, error: Exception) -> RegistryAwayError:
     told = str(error).strip().splitlines() or [type(error).__name__]
     message = (
         f"Cannot fetch {uri!r} from the MLflow store {store!r}: {told[0][:300]}. "
         "Check the address and MLFLOW_TRACKING_URI, and that the store is up."
     )
-    return re.sub(r"//[^/@\s]*@", "//***@", message)  # no password in a message
+    return RegistryAwayError(re.sub(r"//[^/@\s]*@", "//***@", message))  # no password in it

@@ -1,100 +1,47 @@
-"""Starting the service: fetch the models, test them, bind, serve.
+"""Starting the service: bind, and begin to ask the registry, before anything slow is imported.
 
-Every fault on the way is one clear message before the first request.
+Every fault on the way is one clear message.
 """
 
-import logging.config
-import os
+import gc
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
-from ipaddress import ip_address
-
-import uvicorn
 
 from journeys.errors import OfframpError
-from models import Bundle
-from serving.app import create_app
-from serving.registry import fetch_bundle
-from serving.scoring import self_test
-
-ALLOW_REMOTE = "OFFRAMP_ALLOW_REMOTE"
-
-_LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        name: {"handlers": ["stderr"], "level": "INFO", "propagate": False}
-        for name in ("offramp", "uvicorn")
-    },
-}
+from serving.logs import log_lines
+from serving.registry import is_folder
+from serving.registry_process import RegistryProcess
+from serving.settings import Settings
 
 
-def serve(
-    uris: str | Sequence[str],
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    database: str | None = None,
-) -> None:
+def serve(settings: Settings) -> None:
     """Serve one model, or one per journey, until the process is told to stop.
-
-    Parameters
-    ----------
-    uris : bundle folders or registry addresses, see `fetch_bundle`
-    host, port : where to listen; port 0 takes a free one
-    database : reserved for the event store
 
     Raises
     ------
     OfframpError
-        If a bundle cannot be had or fails its self-test, the address cannot be used, or what was
-        asked for is not there yet.
+        If no model can be had, the address cannot be used, the database cannot be opened, or
+        strangers would be let in without a key.
     """
-    _refuse_database(database)
-    _require_allowed(host)
-    logging.config.dictConfig(_LOGGING)
-    listening = _bound(host, port)
-    with listening:
-        bundles = [fetch_bundle(uri) for uri in ([uris] if isinstance(uris, str) else uris)]
-        _require_one_each(bundles)
-        for bundle in bundles:
-            self_test(bundle)
-        config = uvicorn.Config(
-            create_app(bundles), log_config=None, access_log=False, server_header=False
-        )
-        where = "http://{}:{}".format(*listening.getsockname()[:2])
-        names = ", ".join(str(bundle.manifest["name"]) for bundle in bundles)
-        logging.getLogger("offramp.serving").info("serving %s at %s (see /docs)", names, where)
-        with suppress(KeyboardInterrupt):  # a wish, not a fault
-            uvicorn.Server(config).run(sockets=[listening])
+    log_lines(settings.log_level)
+    _require_models(settings)
+    with _bound(settings.host, settings.port) as listening, RegistryProcess() as registry:
+        if not all(map(is_folder, settings.models)):
+            registry.begin()  # its imports take as long as ours
+        gc.disable()  # nothing that starting makes is garbage: a sixth of the time to ready
+        try:
+            from serving.process import answer
+
+            answer(settings, listening, registry)
+        finally:
+            gc.enable()
 
 
-def _refuse_database(database: str | None) -> None:
-    if database is not None:
+def _require_models(settings: Settings) -> None:
+    if not settings.models:
         raise OfframpError(
-            "--database was given, but this version keeps no events yet: it scores the histories "
-            "that a request carries. Leave --database out."
+            "There is no model to serve. Give one with --model, such as "
+            "models:/offramp-NAME@champion, or the folder of a bundle."
         )
-
-
-def _require_allowed(host: str) -> None:
-    """Refuse to listen to strangers, since nobody has to show a key yet."""
-    if not _is_loopback(host) and os.environ.get(ALLOW_REMOTE) != "1":
-        raise OfframpError(
-            f"--host {host} would let other machines in, and this version asks nobody for a key. "
-            "Listen on 127.0.0.1; or, behind a proxy or a container that guards the port, set "
-            f"{ALLOW_REMOTE}=1."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -122,11 +69,3 @@ def _cannot_listen(host: str, port: int, found: str) -> str:
         f"Cannot listen on {host}, port {port}: {found}. Stop what uses it, or choose another with "
         "--host and --port."
     )
-
-
-def _require_one_each(bundles: Sequence[Bundle]) -> None:
-    journeys = [bundle.journey for bundle in bundles]
-    twice = sorted({journey for journey in journeys if journeys.count(journey) > 1})
-    if twice or not bundles:
-        found = f"{twice[0]!r} is served by several" if twice else "there is none"
-        raise OfframpError(f"One model per journey can be served, but {found}. Give one of each.")

@@ -9,13 +9,17 @@ import logging
 import re
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from os import urandom
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
+import msgspec
+from starlette.requests import ClientDisconnect
+
+from serving.metrics import Metrics
 from serving.problems import problem_of, problem_response
 
-REQUEST_ID = "x-request-id"
+_REQUEST_ID = b"x-request-id"
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,14 +28,16 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _logger = logging.getLogger("offramp.serving")
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Traced:
     """Gives each request an id (the caller's ``X-Request-Id`` or a new one) and a log line."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def __init__(self, app: Application, metrics: Metrics | None = None) -> None:
+        self._app, self._metrics = app, metrics or Metrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, see what becomes of it, and log that."""
@@ -40,27 +46,40 @@ class Traced:
             return
         begun, told = perf_counter(), _Told(send, _request_id(scope))
         scope["request_id"] = told.request_id
-
-        async def heard() -> Message:
-            message = await receive()
-            told.gone |= message["type"] == "http.disconnect"
-            return message
-
+        metrics = self._metrics
+        metrics.in_flight += 1
         try:
-            await self._app(scope, heard, told)
+            await self._app(scope, receive, told)
         except Exception as error:  # the last resort: nothing of our insides leaves the house
-            if not told.gone:  # a caller who hangs up is no fault of ours
-                _logger.error("%s", json.dumps({"request_id": told.request_id} | _fault(error)))
-            if told.status is None:
-                problem = problem_of(
-                    "internal",
-                    "The fault is on our side and has been logged. Try again; if it comes back, "
-                    "tell the operator the request_id.",
-                )
-                await problem_response(problem, told.request_id)(scope, receive, told)
+            await self._last_resort(scope, receive, told, error)
         finally:
-            milliseconds = round((perf_counter() - begun) * 1000, 3)
-            _log(scope, told, milliseconds)
+            metrics.in_flight -= 1
+            self._count(scope, told, perf_counter() - begun)
+
+    async def _last_resort(
+        self, scope: Scope, receive: Receive, told: "_Told", error: Exception
+    ) -> None:
+        if not isinstance(error, ClientDisconnect):  # who hangs up is no fault of ours
+            _logger.error("%s", json.dumps({"request_id": told.request_id} | _fault(error)))
+        if told.status is None:
+            problem = problem_of(
+                "internal",
+                "The fault is on our side and has been logged. Try again; if it comes back, "
+                "tell the operator the request_id.",
+            )
+            await problem_response(problem, told.request_id)(scope, receive, told)
+
+    def _count(self, scope: Scope, told: "_Told", seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        path = getattr(scope.get("route"), "path", "(unknown)")
+        self._metrics.answered(method, path, told.status or 0, seconds)
+        level = logging.DEBUG if path in _PROBES else logging.INFO
+        if _logger.isEnabledFor(level):
+            line = {"request_id": told.request_id, "method": method, "path": path}
+            line |= {"status": told.status, "ms": round(seconds * 1000, 3)}
+            if scope.get("key") is not None:
+                line["key_name"] = scope["key"]
+            _logger.log(level, msgspec.json.encode(line).decode())
 
 
 class _Told:
@@ -70,32 +89,20 @@ class _Told:
         self._send = send
         self.request_id = request_id
         self.status: int | None = None
-        self.gone = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = [(REQUEST_ID.encode(), self.request_id.encode())]
-            message = {**message, "headers": [*message.get("headers", []), *own]}
+            own = (_REQUEST_ID, self.request_id.encode())
+            message["headers"] = [*message.get("headers", ()), own]
         await self._send(message)
 
 
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == REQUEST_ID.encode() and _GOOD_ID.fullmatch(value):
+        if name == _REQUEST_ID and _GOOD_ID.fullmatch(value):
             return str(value.decode())
-    return uuid4().hex
-
-
-def _log(scope: Scope, told: _Told, milliseconds: float) -> None:
-    line = {
-        "request_id": told.request_id,
-        "method": scope["method"],
-        "path": getattr(scope.get("route"), "path", "(unknown)"),
-        "status": told.status,
-        "ms": milliseconds,
-    }
-    _logger.info("%s", json.dumps(line))
+    return urandom(16).hex()
 
 
 def _fault(error: Exception) -> dict[str, object]:

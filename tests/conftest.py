@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import matplotlib as mpl
 import pytest
@@ -13,6 +14,9 @@ from hypothesis import settings
 from tests.offramp_run import Answer, Command, Run
 
 if TYPE_CHECKING:
+    from benchmarks.postgresql import PostgreSQL
+    from serving.store import Store
+    from tests.story_world import Desk
     from training.train import Trained
 
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -34,6 +38,47 @@ def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # MLflow offers no public setting for this; without it artefacts land in the checkout.
         patch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", str(folder / "artifacts"))
         yield address
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator["PostgreSQL"]:
+    """Return a running PostgreSQL that the whole session shares."""
+    from benchmarks.postgresql import NoPostgreSQLError, PostgreSQL
+
+    try:
+        server = PostgreSQL()
+    except NoPostgreSQLError as fault:
+        pytest.skip(f"No PostgreSQL can be started here: {fault}")
+    yield server
+    server.throw_away()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "events.db")
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.new_database(f"test_{uuid4().hex}")
+
+
+@pytest.fixture
+def store(database: str) -> Iterator["Store"]:
+    """Return an empty event store of each kind."""
+    from serving.store import Store
+
+    opened = Store.open(database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Desk"]:
+    """Return a touchpoint before a running server that knows simulated customers; for stories."""
+    from tests.story_world import open_desk
+
+    with open_desk(tmp_path_factory.mktemp("desk")) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,10 @@ ROOMS = {
     "models": ("journeys.errors features", "lightgbm numba sklearn threadpoolctl"),
     "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna"),
-    "serving": ("journeys features models rootcause", "alembic fastapi uvicorn msgspec prometheus_client sqlalchemy mlflow"),
+    "serving": (
+        "journeys features models rootcause",
+        "alembic fastapi starlette uvicorn msgspec prometheus_client sqlalchemy mlflow",
+    ),
     "offramp": ("journeys features models rootcause training serving", "typer rich"),
 }
 EVERYWHERE = sys.stdlib_module_names | {"numpy", "pandas"}

@@ -1,19 +1,23 @@
 """Reading a definition: what cannot hold is named with its line and the way out."""
 
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import journeys
 from journeys.definition import Definition
 from journeys.definition_file import (
+    definition_text,
     hold_against_log,
     load_definition,
     parse_definition,
     require_definition_holds,
 )
 from journeys.errors import DefinitionError, EventLogError
+from journeys.known_event import KnownEvent, known_days
 from journeys.log import EventLog, event_log
 
 SHIPPED = sorted((Path(journeys.__path__[0]) / "definitions").glob("*.yaml"))
@@ -169,7 +173,7 @@ def test_a_survey_and_weights_are_read_and_written_again() -> None:
 
 def test_a_definition_without_survey_and_weights_is_written_as_it_ever_was() -> None:
     definition = parse_definition("name: x\nsuccess: {activity: a}\n", source="journey.yaml")
-    assert {"survey", "score"} & set(definition.as_dict()) == set()
+    assert {"survey", "score", "calendar"} & set(definition.as_dict()) == set()
     assert sum(definition.weights.values()) == pytest.approx(1.0)
 
 
@@ -196,3 +200,40 @@ def test_a_survey_that_nobody_answers_is_named() -> None:
     frame = pd.DataFrame({"customer_id": "c", "time": times, "activity": ["a", "answerd"]})
     told = hold_against_log(definition, event_log(frame.assign(csat=1), definition))
     assert "survey: activity is never 'answered' (closest: 'answerd')." in told
+
+
+def test_known_events_are_read_and_written_again() -> None:
+    text = "name: x\nsuccess: {activity: a}\ncalendar:\n"
+    text += "  - {what: New Year, from: 2026-01-01}\n"
+    text += "  - {what: campaign, from: 2026-01-12, until: 2026-02-08}\n"
+    definition = parse_definition(text, source="journey.yaml")
+    assert [(one.what, one.last) for one in definition.calendar] == [
+        ("New Year", date(2026, 1, 1)),
+        ("campaign", date(2026, 2, 8)),
+    ]
+    assert parse_definition(definition_text(definition), source="again") == definition
+
+
+@pytest.mark.parametrize(
+    ("item", "line", "told"),
+    [
+        ("{what: x, from: 2026-02-01, until: 2026-01-01}", 5, "earlier; swap the two"),
+        ("{what: x, form: 2026-02-01}", 5, "closest: 'from'"),
+        ("{what: ' ', from: 2026-02-01}", 5, "say what it is"),
+    ],
+)
+def test_a_known_event_that_cannot_be_is_told_with_its_line(
+    item: str, line: int, told: str
+) -> None:
+    text = "name: x\nsuccess: {activity: a}\ncalendar:\n  - {what: y, from: 2026-01-01}\n  - "
+    with pytest.raises(DefinitionError, match=told) as fault:
+        parse_definition(text + item, source="j.yaml")
+    assert f"line {line}" in str(fault.value)
+
+
+def test_days_of_known_events_are_whole_days_both_ends_included() -> None:
+    event = KnownEvent.model_validate({"what": "y", "from": "2026-01-02", "until": "2026-01-03"})
+    first = int(np.datetime64("2026-01-01").astype(np.int64))
+    assert known_days([event], first, 4).tolist() == [False, True, True, False]
+    assert known_days([event], first + 2, 2).tolist() == [True, False]
+    assert known_days([event], first + 9, 2).tolist() == [False, False]

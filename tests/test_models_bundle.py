@@ -15,6 +15,7 @@ from tests.trained_model import customers_of
 from training.train import Trained
 
 PARTS = {
+    "ahead.json",
     "calibration.json",
     "manifest.json",
     "models.json",

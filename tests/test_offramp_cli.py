@@ -115,7 +115,7 @@ def test_an_awkward_log_ends_in_work_or_in_one_clear_message(
     words += {
         "findings": ["--outcome", "leakage", "--json", tmp_path / "answer"],
         "report": ["--out", tmp_path / "answer"],
-        "train": ["--json", tmp_path / "answer"],
+        "train": ["--outcome", "success", "--json", tmp_path / "answer"],
         "check": [],
     }[command]
     answer = run(command, *words)
@@ -223,7 +223,7 @@ def test_a_model_that_is_not_there_is_one_message(run: Command, world: Path, mod
 
 def test_a_cause_goes_from_findings_to_audience_and_verdict(run: Command, tmp_path: Path) -> None:
     """The planted bug of a simulated world, through the three commands that live off findings."""
-    words = ["--scenario", "ios_upload_bug", "--customers", 20_000, "--seed", 7, "--out", tmp_path]
+    words = ["--scenario", "ios_upload_bug", "--customers", 10_000, "--seed", 7, "--out", tmp_path]
     assert run("simulate", *words).code == 0
     found = tmp_path / "findings.json"
     assert run("findings", *on(tmp_path), "--outcome", "leakage", "--json", found).code == 0

@@ -32,11 +32,14 @@ def test_the_state_of_a_watch_adds_owners_and_fixes(world: SmallWorld, tmp_path:
     one = world.finding
     case = opened(one, journey="loan", outcome="leakage", day="2026-02-12", at="2026-02-12")
     other = replace(mended(one), journey="another")
-    write_register(Register(cases=(case, mended(one), other)), tmp_path / "state")
+    alarms = tuple({"journey": name, "words": f"{name} is off"} for name in ("loan", "another"))
+    register = Register(cases=(case, mended(one), other), alarms=alarms)
+    write_register(register, tmp_path / "state")
     sources = sources_of(events, [journey], "", str(tmp_path / "state"))
     data = data_of(sources, world.log, [world.findings], tell=lambda _label, _share: None)
     assert [known.state for known in data.cases] == ["open", "fixed"]
     assert [saving.finding for saving in data.savings] == [one.id]
+    assert [alarm["words"] for alarm in data.alarms] == ["loan is off"]
     assert [about.finding for about in data.audiences] == [one.id]
     assert data.portfolio is not None
     loss = data.portfolio.journeys[0].loss

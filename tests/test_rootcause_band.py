@@ -15,6 +15,7 @@ from benchmarks.portfolio_world import START as STILL_START
 from benchmarks.portfolio_world import still_world
 from journeys.definition import Definition
 from journeys.find import find_journeys
+from journeys.known_event import KnownEvent
 from journeys.log import EventLog, event_log
 from rootcause.band import Alarm, alarms_of
 from rootcause.band_cells import steps_of
@@ -152,6 +153,27 @@ def test_a_weekday_s_usual_volume_is_no_alarm_and_a_lasting_change_is() -> None:
     assert "Fewer" in volume[0].words
     assert volume[0].split is not None
     assert volume[0].split.rate[2] < 0.0
+
+
+def test_what_the_calendar_knows_is_no_alarm_and_a_fault_beside_it_still_is() -> None:
+    frame = still_world(4_000, days=140, seed=3).frame
+    fewer = (frame["customer_id"] % 2 == 0) & (frame["activity"] == "started")
+    strike = frame["time"].between(STILL_START + 100 * DAY, STILL_START + 110 * DAY)
+    known = {"what": "strike", "from": STILL_START + 100 * DAY, "until": STILL_START + 109 * DAY}
+    told = STILL.model_copy(update={"calendar": (KnownEvent.model_validate(known),)})
+
+    def volume_on(day: int, frame: pd.DataFrame, definition: Definition) -> list[Alarm]:
+        log = event_log(frame, definition)
+        journeys, until = find_journeys(log, definition), STILL_START + day * DAY
+        standing = alarms_of(log, journeys, definition, until=until)
+        return [one for one in standing if one.kpi == "volume"]
+
+    struck = frame[~(fewer & strike)]
+    assert len(volume_on(112, struck, STILL)) == 1
+    assert volume_on(112, struck, told) == []
+    lasting = frame[~(fewer & (frame["time"] >= STILL_START + 100 * DAY))]
+    (found,) = volume_on(135, lasting, told)
+    assert pd.Timestamp(found.day, tz="UTC") >= STILL_START + 110 * DAY
 
 
 def split_of(share_of_ill: float, harm_now: float) -> Decomposition:

@@ -152,3 +152,14 @@ def test_what_was_not_asked_is_not_answered(world: SmallWorld, full: Finding) ->
         "SHAP on the excess",
         "Measuring",
     ]
+
+
+def test_a_symptom_through_which_nothing_passes_is_not_how_it_shows(full: Finding) -> None:
+    idle = {**full.symptoms[0], "words": "“idle”", "ratio": 3.0}
+    passed = {"share": 0.004, "share_low": 0.0, "share_high": 0.01}
+    assert "“idle”" not in ticket_of(
+        replace(full, symptoms=(*full.symptoms, {**idle, **passed})), "loan", "leakage"
+    )
+    unknown = {**idle, "share": None}
+    shown = ticket_of(replace(full, symptoms=(unknown,)), "loan", "leakage")
+    assert "“idle”: 3.0 times as often" in shown

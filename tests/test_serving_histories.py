@@ -6,9 +6,10 @@ import pytest
 from journeys.find import ends_of, find_journeys
 from journeys.log import event_log
 from journeys.samples import samples_at_end
-from serving.histories import as_of_each, log_of, timed
+from serving.histories import timed
 from serving.messages import History
 from tests.serving_bundle import definition_named, random_events
+from tests.serving_oracle import as_of_each, log_of
 
 LOAN = definition_named("loan")
 BEGUN, LOOKED = (

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -18,17 +19,26 @@ from journeys.log import event_log, read_times
 from journeys.samples import samples_at_end, samples_of
 from models import load_bundle, save_bundle
 from serving.histories import timed, utc_text
-from serving.messages import History, ScoreAnswer, read_envelope
+from serving.messages import History, ScoreAnswer
 from serving.problems import Refused
-from serving.scoring import model_info, score, self_test
+from serving.road import Scorer, model_info
+from serving.scoring import Scoring, self_test
 from tests.serving_bundle import body_of, histories_of, random_events, small_bundle
 
 BEGUN = {"time": "2026-02-01T10:00:00Z", "activity": "begun", "channel": "app"}
 
 
+@cache
+def scoring_of(*names: str) -> Scoring:
+    return Scoring([Scorer(small_bundle(name)) for name in names])
+
+
 def scored(*histories: dict[str, Any], explain: int = 0) -> ScoreAnswer:
-    envelope = read_envelope(body_of(histories))
-    return score([small_bundle()], envelope.histories, explain=explain)
+    return answered(scoring_of("loan"), *histories, explain=explain)
+
+
+def answered(scoring: Scoring, *histories: dict[str, Any], explain: int = 0) -> ScoreAnswer:
+    return scoring.answer(scoring.read(body_of(histories, explain=explain)))
 
 
 def history(*events: dict[str, Any], **others: Any) -> dict[str, Any]:
@@ -123,8 +133,7 @@ def test_events_in_any_order_and_zone_are_the_same_history() -> None:
 
 
 def test_several_journeys_are_answered_by_their_own_models() -> None:
-    envelope = read_envelope(body_of([history(BEGUN)]))
-    answer = score([small_bundle(), small_bundle("other_loan")], envelope.histories, explain=1)
+    answer = answered(scoring_of("loan", "other_loan"), history(BEGUN), explain=1)
     assert [one.journey for one in answer.predictions[0].journeys] == ["loan", "other_loan"]
     assert [answer.model.journey, answer.other_models[0].journey] == ["loan", "other_loan"]
 
@@ -197,8 +206,8 @@ def test_an_attribute_may_have_the_files_name() -> None:
     mapped = bundle.plan.definition.model_copy(update={"columns": {"amount": "Amount in EUR"}})
     renamed = replace(bundle, plan=replace(bundle.plan, definition=mapped))
     ours, files = BEGUN | {"amount": 700}, BEGUN | {"Amount in EUR": 700}
-    envelope = read_envelope(body_of([history(ours), history(files)]))
-    one, other = score([renamed], envelope.histories, explain=0).predictions
+    scoring = Scoring([Scorer(renamed)])
+    one, other = answered(scoring, history(ours), history(files)).predictions
     assert one.journeys == other.journeys
 
 
@@ -219,12 +228,12 @@ def test_a_time_is_read_as_event_logs_read_it(at: datetime, minutes: int | None)
 
 def test_a_bundle_passes_its_self_test_and_a_broken_one_does_not() -> None:
     bundle = small_bundle()
-    self_test(bundle)
+    self_test(Scorer(bundle))
     broken = bundle.outcomes["success"].calibration
     nan = replace(broken, probability=np.full_like(broken.probability, np.nan))
     wrong = replace(bundle.outcomes["success"], calibration=nan)
     with pytest.raises(BundleError, match="'offramp-loan' fails its self-test"):
-        self_test(replace(bundle, outcomes=bundle.outcomes | {"success": wrong}))
+        self_test(Scorer(replace(bundle, outcomes=bundle.outcomes | {"success": wrong})))
 
 
 def test_a_model_is_named_by_its_files_or_by_the_registrys_version(tmp_path: Any) -> None:

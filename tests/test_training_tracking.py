@@ -23,7 +23,7 @@ SOURCE = "somewhere/events.parquet"
 
 @pytest.fixture(scope="module")
 def first(mlflow_store: str, trained: Trained) -> Tracked:
-    return track(trained, source=SOURCE)
+    return track(trained, source=SOURCE, said={"customers_left_out": 3})
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,7 @@ def test_parameters_say_what_was_trained_on(run: Run, trained: Trained) -> None:
     assert said["spec_hash"] == trained.bundle.plan.spec_hash
     assert said["event_count"] == str(len(trained.data.log))
     assert said["seed"] == "1"
+    assert said["customers_left_out"] == "3"
     assert {"trained_from", "trained_to", "samples", "features", "leakage_trees"} <= set(said)
 
 

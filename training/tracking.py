@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,6 +70,7 @@ def track(
     source: str,
     promote: Promote = "gate",
     trials: Sequence[TrialTold] = (),
+    said: Mapping[str, object] | None = None,
     now: pd.Timestamp | None = None,
 ) -> Tracked:
     """Log a training run, register its bundle, and make it champion if it may be.
@@ -80,6 +81,7 @@ def track(
     promote : ``gate`` asks `training.rivals.judged`; ``always`` and ``never`` only write down what
         it says
     trials : what tuning has tried
+    said : further parameters of the run
     now : when the verdict was given; the clock's, unless given
     """
     use_store()
@@ -87,7 +89,7 @@ def track(
     verdict = judged(trained, champion_of(bundle.journey))
     promoted = promote == "always" or (promote == "gate" and verdict.promote)
     with quiet(), open_run(bundle.journey, "train") as run_id, TemporaryDirectory() as folder:
-        mlflow.log_params(_parameters(trained))
+        mlflow.log_params(_parameters(trained) | dict(said or {}))
         mlflow.log_metrics(evaluation_metrics(_evaluation(bundle)))
         mlflow.log_input(_dataset(trained.data.log, source), context="training")
         _log_documents(bundle)

@@ -19,6 +19,7 @@ from journeys.log import EventLog
 from journeys.samples import samples_of
 from journeys.split import Split, split_by_time
 from models.bundle import Bundle, bundle_of
+from training.ahead import ahead_of
 from training.constraints import require_constraints_hold
 from training.data import TrainingData
 from training.fit import Effort, Fitted, OnOutcomeTrial, Progress, fit_all
@@ -77,7 +78,8 @@ def train(  # noqa: PLR0913 - what is learnt, how hard to search, and who is tol
     fitted = fit_all(data, Effort(trials, seconds, on_trial), seed=seed, tell=tell)
     models = {str(outcome): one.model for outcome, one in fitted.items()}
     described = _described(data, fitted, seed) | {"reference": reference_of(data, models)}
-    bundle = bundle_of(plan, models, described)
+    ahead = ahead_of(log, journeys, samples, definition, until=first_split)
+    bundle = bundle_of(plan, models, described, ahead=ahead)
     return Trained(bundle, data, skipped)
 
 

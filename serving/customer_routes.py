@@ -1,0 +1,111 @@
+"""The paths of one customer and of the journeys that are served."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import FastAPI, Path, Request, Response
+
+from serving.bodies import json_answer
+from serving.context import context_of
+from serving.context_messages import CustomerContext, JourneyInfo, Journeys
+from serving.messages import MOST_REASONS
+from serving.openapi import answers
+from serving.problems import refused
+from serving.queries import Parameter, Query, documented
+from serving.service import Service
+from serving.store import Store
+
+_Key = Annotated[str, Path(description="What the customer is called in the events.")]
+_AS_OF = Parameter(
+    "as_of",
+    "Until when the customer is known: ISO 8601, UTC without a zone. Now, if it is not given. "
+    "Later than the last event means silence, which counts.",
+    {"type": "string", "format": "date-time"},
+)
+_EXPLAIN = Parameter(
+    "explain",
+    "How many reasons each outcome gets.",
+    {"type": "integer", "minimum": 0, "maximum": MOST_REASONS, "default": 3},
+)
+_OF_CONTEXT = (_AS_OF, _EXPLAIN)
+
+_NO_STORE = (
+    "This service keeps no events, so it knows no customers. Start it with --database, and send "
+    "events to /v1/events; or send whole histories to /v1/score."
+)
+_NOBODY = (
+    "Nothing is known of this customer by then. Send their events to /v1/events, or ask with the "
+    "key that the events carry."
+)
+
+
+def add_customers(app: FastAPI, service: Service) -> None:
+    """Add ``/v1/customers/{key}/context`` and ``/v1/journeys``."""
+    problems = ("bad-query", "unknown-customer", "no-store", "store-away", "not-ready")
+
+    @app.get(
+        "/v1/customers/{key:path}/context",
+        responses=answers(CustomerContext, *problems),
+        openapi_extra=documented(*_OF_CONTEXT),
+        tags=["customers"],
+    )
+    async def context(key: _Key, request: Request) -> Response:
+        """Say everything that a touchpoint needs of one customer, as of now or of `as_of`.
+
+        Open journeys, last touches, risks, known issues, where to send the customer and why, what
+        not to send, a summary for the agent, and what comes next.
+        """
+        query = Query(request, _OF_CONTEXT)
+        return json_answer(await asyncio.to_thread(_context, service, key, query))
+
+    @app.get("/v1/journeys", responses=answers(Journeys, "not-ready"), tags=["models"])
+    async def journeys(request: Request) -> Response:
+        """Say which journeys are served: their milestones, outcomes and usual rates."""
+        Query(request, ())
+        return json_answer(_journeys(service))
+
+
+def _context(service: Service, key: str, query: Query) -> CustomerContext:
+    served, store = service.models.ready(), store_of(service)
+    at = query.instant("as_of")
+    as_of = service.clock() if at is None else at
+    explain = query.number("explain", usual=3, least=0, most=MOST_REASONS)
+    customer = service.pseudonym(key)
+    events = store.history(customer, as_of)
+    if not events:
+        raise refused("unknown-customer", _NOBODY)
+    return context_of(
+        customer, events, as_of, served=served, issues=service.issues, explain=explain
+    )
+
+
+def store_of(service: Service) -> Store:
+    """Return the store; raise `Refused` (503) where the service has none."""
+    if service.store is None:
+        raise refused("no-store", _NO_STORE)
+    return service.store
+
+
+def _journeys(service: Service) -> Journeys:
+    return Journeys(
+        [
+            JourneyInfo(
+                journey=one.definition.name,
+                milestones=list(one.definition.milestones),
+                outcomes=list(one.definition.outcomes),
+                base_rate=_rates(one),
+                actions=list(one.definition.actions or {}),
+                currency=one.definition.values.currency,
+                degraded=one.degraded,
+                model=one.info,
+            )
+            for one in service.models.ready().everyone
+        ]
+    )
+
+
+def _rates(answering: object) -> dict[str, float]:
+    """Return how often each outcome came in the log learnt from; empty where nobody knows."""
+    bundle = getattr(answering, "bundle", None)
+    rates = {} if bundle is None else bundle.manifest.get("label_rates", {})
+    return {str(outcome): float(rate) for outcome, rate in rates.items()}
