@@ -147,3 +147,23 @@ def test_values_that_no_rule_asks_for_are_remembered_only_up_to_a_bound() -> Non
     for number in range(2_000):
         one.lived([0, 1], {"activity": ["begin", f"odd {number}"]}, 1)
     assert sum(len(known) for known in one._met.values()) < 300
+
+
+def test_of_two_ends_at_one_instant_silence_and_failure_have_the_last_word() -> None:
+    definition = Definition.from_dict(
+        {"name": "one", "start": {"activity": "begin"}, "abandoned_after": "6h",
+         "success": {"amount": 1, "within": "6h"}, "failure": {"activity": "lose"},
+         "attributes": {"numeric": ["amount"]}}
+    )  # fmt: skip
+    ties = [
+        (0, "begin", "app", 0.0, None),
+        (6, "look", "app", 0.0, None),  # just within the silence and the horizon
+        (1, "begin", "app", 0.0, None),  # the first has expired
+        (9, "begin", "app", 0.0, None),  # silence and horizon of the second ended at once
+        (1, "lose", "app", 1.0, None),  # failure and success
+    ]
+    log, columns = log_of(ties, definition)
+    times = log.times.tolist()
+    lived = OneCustomer(definition).lived(times, columns, times[-1])
+    assert [one.state for one in lived.ended] == ["expired", "abandoned", "failure"]
+    assert lived == by_the_table(log, definition, times[-1])
