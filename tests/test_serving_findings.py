@@ -128,7 +128,16 @@ def test_without_a_state_nothing_is_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=1001", "limit=x", "state=happy", "cursor=%00", "cursor=abc", "sate=open"],
+    [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "state=happy",
+        "cursor=%00",
+        "cursor=abc",
+        "cursor=W10",
+        "sate=open",
+    ],
 )
 def test_a_query_that_makes_no_sense_is_refused(client: TestClient, query: str) -> None:
     answer = client.get(f"/v1/findings?{query}")

@@ -151,6 +151,7 @@ def test_reasons_are_as_many_as_asked_for_and_name_their_tier() -> None:
 BAD = [
     ({"activity": "begun"}, "histories[0].events[0].time is missing"),
     (BEGUN | {"time": "yesterday"}, "is 'yesterday', which is not a time"),
+    (BEGUN | {"time": "-1"}, "is '-1', which is not a time"),  # a year to pandas
     (BEGUN | {"time": 1_772_530_200}, "is 1772530200, not text"),
     (BEGUN | {"time": "0001-01-01T00:00:00+14:00"}, "1700 to 2250"),
     (BEGUN | {"time": "9999-12-31T23:59:59-14:00"}, "1700 to 2250"),
