@@ -16,7 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import uvloop
 
 Told = tuple[float, int]
 """How long an answer took, in seconds, and its status."""
@@ -71,7 +70,7 @@ def at_full_load(asked: Asked, seconds: float) -> Loaded:
     """Send as many requests as are answered over eight connections; by wrk if it is there."""
     if shutil.which("wrk"):
         return _by_wrk(asked, seconds)
-    return uvloop.run(_closed_loop([asked], seconds))
+    return asyncio.run(_closed_loop([asked], seconds))
 
 
 def loader() -> str:
@@ -81,12 +80,12 @@ def loader() -> str:
 
 def at_rate(asked: Sequence[Asked], rate: float, seconds: float) -> Loaded:
     """Send requests at a constant rate, one after the other of those given, and then again."""
-    return uvloop.run(_open_loop(asked, rate, seconds))
+    return asyncio.run(_open_loop(asked, rate, seconds))
 
 
 def at_full_load_in_turn(asked: Sequence[Asked], seconds: float) -> Loaded:
     """Send as many requests as are answered, one after the other of those given: by our own."""
-    return uvloop.run(_closed_loop(asked, seconds))
+    return asyncio.run(_closed_loop(asked, seconds))
 
 
 def _by_wrk(asked: Asked, seconds: float) -> Loaded:
@@ -142,6 +141,10 @@ class _Connection(asyncio.Protocol):
         self.transport.write(request)  # type: ignore[attr-defined]  # a TCP transport
         return self._answer
 
+    def end(self) -> None:
+        """Hang up."""
+        self.transport.close()
+
     def data_received(self, data: bytes) -> None:
         """Tell the status once the whole answer is there."""
         self._seen += data
@@ -172,6 +175,7 @@ async def _closed_loop(asked: Sequence[Asked], seconds: float) -> Loaded:
         while (sent := time.perf_counter()) < begun + seconds:
             status = await connection.ask(next(turn))
             told.append((time.perf_counter() - sent, status))
+        connection.end()
 
     await asyncio.gather(*(keep_asking() for _ in range(CONNECTIONS)))
     return _loaded(told, time.perf_counter() - begun)
@@ -185,6 +189,7 @@ async def _open_loop(asked: Sequence[Asked], rate: float, seconds: float) -> Loa
         while (meant := await waiting.get()) is not None:
             status = await connection.ask(next(turn))
             told.append((time.perf_counter() - meant, status))
+        connection.end()
 
     connections = [await _connected(asked[0].port) for _ in range(_MOST_AT_ONCE)]
     begun = time.perf_counter()
