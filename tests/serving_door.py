@@ -23,7 +23,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         return
     heard = await receive()
     if scope["path"] == "/v1/slow":
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
     body = f"{len(heard['body'])} {scope.get('key')}".encode()
     headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"text/plain")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
