@@ -1,8 +1,8 @@
 """What kind of world a seed stands for: its size, its outcome, and what is planted in it or not.
 
-Seeds from 0 are for developing, seeds from 200,000 for the numbers that are reported; those from
-100,000 were reported first, then looked at, and are for developing since. The same seed is always
-the same world. 104 seeds in a row hold every kind in every form, each as often.
+Seeds from 0 are for developing, seeds from 300,000 for the numbers that are reported; those from
+100,000 and from 200,000 were reported before, then looked at, and are for developing since. The
+same seed is always the same world. 104 seeds in a row hold every kind in every form, each as often.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 
 from journeys.definition import Outcome
 
-PARTS = {"develop": 0, "seen": 100_000, "report": 200_000}
+PARTS = {"develop": 0, "seen": 100_000, "seen_too": 200_000, "report": 300_000}
 KINDS = (
     "one",
     "two",

@@ -7,6 +7,7 @@ description, with and against it, and with spoilt copies of examples that work. 
 
 import argparse
 import json
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +20,7 @@ from benchmarks.service_world import cloud_events, service_world
 from serving.client import Offramp
 
 _SEED = 20260322
-_SHARE_BY_DESCRIPTION = 0.05
+_SHARE_BY_DESCRIPTION = 0.02
 _STORED = 2_000
 
 
@@ -27,6 +28,7 @@ def main() -> None:
     """Make the calls, print and record what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=inf, help="of spoilt calls, at most")
     parser.add_argument("--seed", type=int, default=_SEED)
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
@@ -35,7 +37,9 @@ def main() -> None:
         with running(folder, *world.options(str(folder / "events.db"))) as server:
             with Offramp(server.address, world.key, timeout=60) as client:
                 client.send(cloud_events(world.events.tail(_STORED)))
-            tallies = fuzzed(server, world.key, calls=asked.calls, of=asked.seed)
+            tallies = fuzzed(
+                server, world.key, calls=asked.calls, of=asked.seed, seconds=asked.seconds
+            )
     rows = [_row(name, tally) for name, tally in all_of(tallies)]
     for row in rows:
         print(json.dumps(row))
@@ -48,15 +52,17 @@ def main() -> None:
     print(record("fuzz", rows, goals, libraries=["schemathesis", "hypothesis", "uvicorn"]))
 
 
-def fuzzed(server: Running, key: str, *, calls: int, of: int) -> list[Tally]:
+def fuzzed(server: Running, key: str, *, calls: int, of: int, seconds: float = inf) -> list[Tally]:
     """Ask a server so many times, and return what came of it."""
     headers = {"Authorization": f"Bearer {key}"}
     document = requests.get(f"{server.address}/openapi.json", headers=headers, timeout=30).json()
     operations = sum(len(methods) for methods in document["paths"].values())
-    each = round(calls * _SHARE_BY_DESCRIPTION / operations)
+    each = max(2, round(calls * _SHARE_BY_DESCRIPTION / operations))
     described = described_calls(document, server.address, key, each=each, of=of)
     left = calls - sum(tally.calls for tally in described)
-    return described + spoilt_calls(document, server.address, key, calls=left, of=of)
+    return described + spoilt_calls(
+        document, server.address, key, calls=left, of=of, seconds=seconds
+    )
 
 
 def _row(name: str, tally: Tally) -> dict[str, object]:

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from math import inf
 from random import Random
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,7 +80,7 @@ def described_calls(document: Json, address: str, key: str, *, each: int, of: in
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {key}"
         for found in schema.get_all_operations():
-            operation = found.ok()
+            operation: Any = found.ok()  # type: ignore[union-attr]  # or it raises
             tally = Tally(operation.label)
             for mode in _MODES:
                 _described(operation, mode, session, tally, each // 2, of)
@@ -94,7 +96,7 @@ def _described(
     calls: int,
     of: int,
 ) -> None:
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: Any) -> None:
         try:
             answer = case.call(session=session, timeout=30)
         except requests.RequestException as error:
@@ -115,8 +117,10 @@ def _described(
         return  # an operation without parameters cannot be asked against its description
 
 
-def spoilt_calls(document: Json, address: str, key: str, *, calls: int, of: int) -> list[Tally]:
-    """Ask with spoilt copies of the documented examples, ``calls`` times in all."""
+def spoilt_calls(
+    document: Json, address: str, key: str, *, calls: int, of: int, seconds: float = inf
+) -> list[Tally]:
+    """Ask with spoilt copies of the documented examples, ``calls`` times, no longer than asked."""
     operations = [
         (method.upper(), path, operation)
         for path, methods in document["paths"].items()
@@ -126,7 +130,10 @@ def spoilt_calls(document: Json, address: str, key: str, *, calls: int, of: int)
     tallies = [Tally(f"{method} {path}") for method, path, _ in operations]
     draw = Random(of)
     with _Asking(address, key) as ask:
+        last = monotonic() + seconds
         for number in range(calls):
+            if monotonic() > last:
+                break
             method, path, operation = operations[number % len(operations)]
             target, body, kind = spoilt(draw, path, operation)
             tallies[number % len(operations)].count(ask(method, target, body, kind))

@@ -84,7 +84,8 @@ def found_in(
 def cloud_events(events: pd.DataFrame) -> list[dict[str, object]]:
     """Return events as CloudEvents 1.0, each known by its place in the log."""
     rows = events.astype(object).where(events.notna(), None).to_dict("records")
-    return [_cloud_event(number, row) for number, row in enumerate(rows)]
+    named = [{str(name): value for name, value in row.items()} for row in rows]
+    return [_cloud_event(number, row) for number, row in enumerate(named)]
 
 
 def _cloud_event(number: int, row: dict[str, object]) -> dict[str, object]:

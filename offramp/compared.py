@@ -16,7 +16,7 @@ from rootcause.kpi import JourneyKpis, Loss
 from rootcause.life import DONE
 from rootcause.loss import loss_of
 from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
-from rootcause.whatif import saving_of
+from rootcause.whatif import savings_of
 
 
 def compared(
@@ -50,14 +50,14 @@ def loss_in(
     if not about:
         return None
     open_ = [
-        saving_of(log, journeys, definition, finding, outcome=one.outcome)
+        (finding, one.outcome)
         for one in about
         for finding in one.findings
         if finding.state not in (*DONE, "fixed")
     ]
     if not open_:
         return Loss(0.0, 0.0, 0.0, currency=definition.values.currency)  # noqa: PD011 - no Series
-    return loss_of(open_)
+    return loss_of(savings_of(log, journeys, definition, open_))
 
 
 def _measured(

@@ -12,7 +12,7 @@ from journeys.log import EventLog
 from offramp.causes import findings_about
 from rootcause.dated_change import ChangeEffect, effect_of_change
 from rootcause.verify import Verdict, was_it_fixed
-from rootcause.whatif import Saving, saving_of
+from rootcause.whatif import Saving, savings_of
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,9 @@ def savings_in(
             "That is an answer: nothing was found."
         )
     journeys = find_journeys(log, definition)
-    saved = [
-        (
-            one.conditions,
-            saving_of(log, journeys, definition, one, outcome=found.outcome, days=days),
-        )
-        for one in chosen
-    ]
+    asked = [(one, found.outcome) for one in chosen]
+    savings = savings_of(log, journeys, definition, asked, days=days)
+    saved = [(one.conditions, saving) for one, saving in zip(chosen, savings, strict=True)]
     return sorted(saved, key=lambda pair: -pair[1].avoidable_per_week[1])
 
 

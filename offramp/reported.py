@@ -29,7 +29,7 @@ from rootcause.loss import loss_of
 from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
 from rootcause.register import Register, read_register
 from rootcause.report import ReportData, write_report
-from rootcause.whatif import Saving, saving_of
+from rootcause.whatif import Saving, savings_of
 
 DAYS_AHEAD = 14
 _MOST_LISTED = 3
@@ -121,10 +121,7 @@ def data_of(
 
 def _savings(asked: Asked, found: Sequence[tuple[Finding, Outcome]]) -> list[Saving]:
     log, journeys, definition = asked
-    return [
-        saving_of(log, journeys, definition, one, outcome=outcome, days=DAYS_AHEAD)
-        for one, outcome in found
-    ]
+    return savings_of(log, journeys, definition, found, days=DAYS_AHEAD)
 
 
 def _audiences(

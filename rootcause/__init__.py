@@ -30,7 +30,7 @@ from rootcause.symptoms import symptoms_of, with_symptoms
 from rootcause.verify import Verdict, was_it_fixed
 from rootcause.watch import Asked, watch_day
 from rootcause.watch_changes import Changes
-from rootcause.whatif import Saving, saving_of
+from rootcause.whatif import Saving, saving_of, savings_of
 
 __all__ = [
     "Alarm",
@@ -70,6 +70,7 @@ __all__ = [
     "read_findings",
     "read_register",
     "saving_of",
+    "savings_of",
     "symptoms_of",
     "was_it_fixed",
     "watch_day",

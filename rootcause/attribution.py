@@ -12,9 +12,9 @@ import numpy as np
 from rootcause.conditions import Lead
 from rootcause.expected import StepRows
 from rootcause.exposure import Exposures, Flags, Floats, Ints
-from rootcause.onset import usual_excess
 from rootcause.scan import FEWEST_ROWS
 from rootcause.tally import STRATA, Tally, members, tally_of
+from rootcause.usual import usual_excess
 
 _LIKELY = 0.1
 _SYMPTOM_Z = 4.0

@@ -1,7 +1,7 @@
 """Conditions: as few as the excess needs, and no more certain than the rows can tell.
 
-A more general slice wins unless it explains clearly less; a condition goes if the rows that it
-excludes show the same excess; values that cover the same rows are one condition.
+A more general slice wins unless it explains clearly less; a condition goes unless the rows that it
+excludes are seen to stay as they were; values that cover the same rows are one condition.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,12 @@ import numpy as np
 
 from rootcause.expected import StepRows
 from rootcause.exposure import Flags
-from rootcause.onset import Onset, find_onset, usual_excess
-from rootcause.scan import FEWEST_ROWS, ONSETS_IN_EFFECT, Scanned
+from rootcause.onset import Onset, find_onset, nats_for_one_change
+from rootcause.scan import ONSETS_IN_EFFECT, Scanned
 from rootcause.tally import Conditions, Tally, members
 
 _MORE_GENERAL_WITHIN = 3.0
-_SIBLING_Z = 2.5
-_SIBLING_SHARE = 0.4
-_FEW_EXCLUDED = 0.2
+_NEEDED_BY = 1.0
 _LOWEST_SCORE = 2.0
 _NEAR_THE_SUREST = 0.6
 
@@ -60,17 +58,48 @@ def lead_of(tally: Tally, conditions: Conditions, slices: Sequence[int]) -> Lead
 
 
 def simplest(tally: Tally, leads: list[Lead], slices: Sequence[int]) -> Lead:
-    """Return the best lead, or a more general one that explains nearly as much."""
+    """Return the best lead, or a more general one that explains nearly as much.
+
+    Unless the rows that it adds tell against it; and where a lead within it changes alone, that.
+    """
     best = leads[0]
     for order in range(1, len(best.conditions)):
         general = [
             lead_of(tally, conditions, slices)
             for conditions in combinations(best.conditions, order)
         ]
-        near = [one for one in general if one and one.score >= best.score - _MORE_GENERAL_WITHIN]
+        near = [
+            one
+            for one in general
+            if one
+            and one.score >= best.score - _MORE_GENERAL_WITHIN
+            and _alone(tally, best, one, slices) <= _MORE_GENERAL_WITHIN
+        ]
         if near:
-            return max(near, key=lambda lead: lead.score)
-    return best
+            best = max(near, key=lambda lead: lead.score)
+            break
+    return _narrowed(tally, best, leads, slices)
+
+
+def _narrowed(tally: Tally, lead: Lead, leads: list[Lead], slices: Sequence[int]) -> Lead:
+    """Return the lead within the given one that changes while all around it stays, or the given."""
+    within = [one for one in leads if set(one.conditions) > set(lead.conditions)]
+    told = [(_alone(tally, one, lead, slices), -place) for place, one in enumerate(within)]
+    nats, place = max(told, default=(0.0, 0))
+    if nats <= _MORE_GENERAL_WITHIN:
+        return lead
+    return _narrowed(tally, within[-place], leads, slices)
+
+
+def _alone(tally: Tally, narrow: Lead, wide: Lead, slices: Sequence[int]) -> float:
+    """Return what speaks for a change of the narrow alone, in nats, after its further conditions.
+
+    Of a conjunction of more conditions there are more, so that the best of them fits by chance.
+    """
+    orders = (len(lead.conditions) - 1 for lead in (narrow, wide))
+    of_narrow, of_wide = (max(slices[order], 1) for order in orders)
+    nats = nats_for_one_change(tally, narrow.conditions, wide.conditions)
+    return -nats - float(np.log(of_narrow / of_wide))
 
 
 def strongest_parent(tally: Tally, conditions: Conditions, slices: Sequence[int]) -> Conditions:
@@ -85,7 +114,7 @@ def strongest_parent(tally: Tally, conditions: Conditions, slices: Sequence[int]
 
 
 def without_unneeded(tally: Tally, lead: Lead) -> Conditions:
-    """Return the conditions whose siblings are clean: the others excluded rows just as bad.
+    """Return the conditions without those whose excluded rows change as the others do.
 
     What the rows have in common without being named takes part: of a release that exists on one OS
     only, the OS may be what is needed.
@@ -95,16 +124,12 @@ def without_unneeded(tally: Tally, lead: Lead) -> Conditions:
     implied = _constants(rows, inside, {attribute for attribute, _ in lead.conditions})
     conditions = tuple(sorted((*lead.conditions, *implied)))
     while len(conditions) > 1:
-        shares = [
-            _sibling_share(tally, lead, conditions, position) for position in range(len(conditions))
-        ]
-        worst = int(np.argmax(shares))
-        if shares[worst] <= _SIBLING_SHARE:
-            untold = _untold(tally, lead, conditions)
-            if untold is None:
-                break
-            worst = untold
-        conditions = conditions[:worst] + conditions[worst + 1 :]
+        others = [conditions[:place] + conditions[place + 1 :] for place in range(len(conditions))]
+        nats = [nats_for_one_change(tally, conditions, wider) for wider in others]
+        worst = int(np.argmax(nats))
+        if nats[worst] < -_NEEDED_BY:
+            break
+        conditions = others[worst]
     return _without_implied(rows, conditions, kept_last=lead.conditions)
 
 
@@ -127,52 +152,6 @@ def indistinguishable(rows: StepRows, conditions: Conditions) -> list[tuple[int,
     named = {attribute for attribute, _ in conditions}
     found = set(_constants(rows, inside, named))
     return sorted(found)
-
-
-def _sibling_share(tally: Tally, lead: Lead, conditions: Conditions, position: int) -> float:
-    """Return the excess of the rows a condition excludes over the lead's, 0 where clean."""
-    n, excess, error = _sibling(tally, lead, conditions, position)
-    if n < FEWEST_ROWS or lead.onset.excess <= 0:
-        return 0.0
-    return excess / lead.onset.excess if excess > _SIBLING_Z * error else 0.0
-
-
-def _sibling(
-    tally: Tally, lead: Lead, conditions: Conditions, position: int
-) -> tuple[int, float, float]:
-    """Return of the rows since the onset that only one condition excludes: n, excess and error."""
-    all_but_it = tally.of(conditions[:position] + conditions[position + 1 :])
-    sibling = all_but_it - tally.of(conditions)
-    later = sibling.since(lead.onset.day)
-    n = later.n
-    if not n:
-        return 0, 0.0, np.inf
-    since = np.array([lead.onset.day])
-    usual = usual_excess(tally, sibling, since=since, others=tally.whole - all_but_it)
-    excess = float((later.bad - later.expected).sum()) / n - float(usual.level[0])
-    spread = float(later.spread.sum()) / n**2
-    return n, excess, float(np.sqrt(spread + usual.error[0] ** 2))
-
-
-def _untold(tally: Tally, lead: Lead, conditions: Conditions) -> int | None:
-    """Return the place of a condition that hardly a row speaks for, or None.
-
-    A release that nearly everybody has by now excludes too few rows to be seen as needed. As it has
-    no past, it shows the excess the more sharply: it goes if its parent is no less certain.
-    """
-    n = tally.of(conditions).since(lead.onset.day).n
-    surest = find_onset(tally, conditions)
-    if surest is None:
-        return None
-    parents = []
-    for place in range(len(conditions)):
-        excluded, excess, error = _sibling(tally, lead, conditions, place)
-        clean = excess + _SIBLING_Z * error < _SIBLING_SHARE * lead.onset.excess
-        onset = find_onset(tally, conditions[:place] + conditions[place + 1 :])
-        if excluded <= _FEW_EXCLUDED * n and not clean and onset is not None:
-            parents.append((onset.deflated, place))
-    found, place = max(parents, default=(-np.inf, 0))
-    return place if found >= surest.deflated else None
 
 
 def _without_implied(

@@ -70,9 +70,9 @@ def level_believed(
 ) -> tuple[float, float]:
     """Return how much of a level seen before the onset is believed (0 to 1), and what stays open.
 
-    As in `rootcause.onset`: a group with a past may differ by a logit for no reason, a young one (a
-    new release) only by what the expected rate may be off. ``variance``: of the level seen, inf
-    where nothing was; what stays open is a variance, too, and holds the drift since.
+    As in `rootcause.usual`: a group with a past may differ by `LEVEL_LOGITS` for no reason, a young
+    one (a new release) only by what the expected rate may be off. ``variance``: of the level seen,
+    inf where nothing was; what stays open is a variance, too, and holds the drift since.
     """
     spread = usual_spread(contrast)
     grown = (contrast.met & contrast.here & contrast.later).sum()

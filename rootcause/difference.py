@@ -17,11 +17,13 @@ from rootcause.contrast import level_believed, usual_spread
 from rootcause.exposure import Flags
 from rootcause.gap import Gap, Ground
 from rootcause.intervals import Z_95
-from rootcause.scan import DRIFT_LOGITS, LEVEL_LOGITS
+from rootcause.scan import DRIFT_LOGITS
 
 Interval = tuple[float, float]
 
 _FEWEST_FOR_A_WEEK = 10
+# A level before a fix holds the harm: it may lie further off than one that nothing has happened to.
+_HARMED_LOGITS = 1.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def level_before(ground: Ground, past: Gap | None, period: Flags, *, scatter: fl
     if past is None:
         return level_of(ground, past, period, scatter=scatter)
     spread = usual_spread(ground.contrast)
-    prior, seen = (LEVEL_LOGITS * spread) ** 2, scatter * past.variance
+    prior, seen = (_HARMED_LOGITS * spread) ** 2, scatter * past.variance
     believed = prior / (prior + seen)
     return Level(believed * past.value, believed * seen + (DRIFT_LOGITS * spread) ** 2)
 

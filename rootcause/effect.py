@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from rootcause.onset import parts_of, usual_excess
 from rootcause.tally import Conditions, Daily, Tally
+from rootcause.usual import parts_of, usual_excess
 
 _TWO_SIDED_95 = float(norm.ppf(0.975))
 

@@ -5,29 +5,21 @@ own level before that day (shrunk, so that a new release, which has no past, kee
 over what all others do since.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rootcause.exposure import Floats, Ints
 from rootcause.likelihood import EDGE, gain, likeliest, rated, since_each
-from rootcause.scan import (
-    DRIFT_LOGITS,
-    FEWEST_ROWS,
-    LEVEL_LOGITS,
-    MISFIT_LOGITS,
-    ONSETS_IN_EFFECT,
-    SMALLEST_EFFECT,
-)
+from rootcause.scan import FEWEST_ROWS, ONSETS_IN_EFFECT, SMALLEST_EFFECT
 from rootcause.tally import Conditions, Daily, Tally
+from rootcause.usual import Usual, parts_of, usual_excess
 
 _DAYS_BEFORE = 7
 _SHARE_BEFORE = 0.1
 _WITHIN_NATS = 2.0
 _MOST_DAYS_BETWEEN = 14
 _SURELY_ABSENT = 6.0
-_YOUNG = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,27 +39,6 @@ class Onset:
     deflated: float
     excess: float
     at_birth: bool
-
-
-@dataclass(frozen=True)
-class Usual:
-    """What rows would do without news, over their expected rate, per onset: shape (n_onsets,).
-
-    ``chance``: variance of the level by the chance of the others' outcomes; ``misfit``: by what the
-    expected rate may be off for no reason, as far as the past of the rows has not shown it.
-    ``own``: the part of the level that their own past shows, of the prior ``own_variance``.
-    """
-
-    level: Floats
-    own: Floats
-    own_variance: Floats
-    chance: Floats
-    misfit: Floats
-
-    @property
-    def error(self) -> Floats:
-        """The standard error of the level."""
-        return np.sqrt(self.chance + self.misfit)
 
 
 @dataclass(frozen=True)
@@ -91,25 +62,6 @@ class _Profile:
     deflated: Floats
     excess: Floats
     dating: Floats
-
-
-@dataclass(frozen=True)
-class _Side:
-    """Sums over some rows before or since each possible onset: rows, residuals, p (1 - p)."""
-
-    rows: Floats
-    residual: Floats
-    spread: Floats
-
-    @property
-    def mean(self) -> Floats:
-        return np.asarray(self.residual / np.maximum(self.rows, 1.0))
-
-    @property
-    def variance(self) -> Floats:
-        """Of the mean residual, infinite where there are no rows."""
-        some = np.maximum(self.spread, 1e-9) / np.maximum(self.rows, 1.0) ** 2
-        return np.where(self.rows > 0, some, np.inf)
 
 
 def find_onset(tally: Tally, conditions: Conditions) -> Onset | None:
@@ -180,66 +132,18 @@ def _is_birth(tally: Tally, conditions: Conditions, day: int) -> bool:
     return bool(absent and rate_since * (whole.n - n_later) > _SURELY_ABSENT)
 
 
-def usual_excess(
-    tally: Tally,
-    inside: Daily,
-    *,
-    since: Ints,
-    parts: Sequence[Daily] = (),
-    others: Daily | None = None,
-) -> Usual:
-    """Return by how much the rows inside would lie above expectation without news.
+def nats_for_one_change(tally: Tally, narrow: Conditions, wide: Conditions) -> float:
+    """Return how much likelier it is that the wide change as one than that only the narrow do.
 
-    What the others (by default all others) do since that day, plus the own level before it, shrunk
-    towards the levels of the ``parts`` that the rows are an intersection of (all that is known of a
-    new release). ``since``: days, ascending, shape (n_onsets,).
+    Both are judged on the rows of the wide: as one, on a day of theirs; or the narrow, of the same
+    rows and one condition more, on a day of theirs, while the rest stay at a level of their own.
+    Minus infinity where the wide cannot have changed.
     """
-    whole = tally.whole
-    usual = float(whole.spread.sum() / whole.rows.sum())
-    before, after = _sides(inside, since)
-    others_before, others_after = _sides(whole - inside if others is None else others, since)
-    share = after.rows / np.maximum(others_after.rows, 1.0)
-    young = before.rows <= _YOUNG * share * others_before.rows
-    misfit_logits = tally.allowance * MISFIT_LOGITS
-    logits = np.where(young, misfit_logits, LEVEL_LOGITS)
-    prior = np.zeros(len(since))
-    for part in parts:
-        of_part, _ = _sides(part, since)
-        prior += of_part.mean * _weight((misfit_logits * usual) ** 2, of_part)
-    weight = _weight((logits * usual) ** 2, before)
-    own = prior + weight * np.where(before.rows > 0, before.mean - prior, 0.0)
-    left = (logits * usual) ** 2 * (1.0 - weight)
-    level = (
-        own
-        + others_after.mean
-        - others_before.mean * _weight((LEVEL_LOGITS * usual) ** 2, others_before)
-    )
-    return Usual(
-        level=level,
-        own=own,
-        own_variance=(logits * usual) ** 2,
-        chance=np.minimum(others_after.variance, 1.0) + np.where(young, 0.0, left),
-        misfit=np.where(young, left, 0.0) + (tally.allowance * DRIFT_LOGITS * usual) ** 2,
-    )
-
-
-def parts_of(tally: Tally, conditions: Conditions) -> list[Daily]:
-    """Return what the rows of several conditions are an intersection of; nothing for one."""
-    return [tally.of((one,)) for one in conditions] if len(conditions) > 1 else []
-
-
-def _weight(prior_variance: Floats | float, known: _Side) -> Floats:
-    return np.asarray(prior_variance / (prior_variance + known.variance))
-
-
-def _sides(daily: Daily, since: Ints) -> tuple[_Side, _Side]:
-    """Return the sums over the rows before, and from, each day in ``since`` (ascending)."""
-    place = np.clip(since - daily.first_day, 0, len(daily.rows))
-    kinds = (daily.rows, daily.bad - daily.expected, daily.spread)
-    running = [np.concatenate([[0.0], np.cumsum(kind.sum(axis=1))]) for kind in kinds]
-    before = [sums[place] for sums in running]
-    after = [sums[-1] - past for sums, past in zip(running, before, strict=True)]
-    return _Side(*before), _Side(*after)
+    as_one, alone = _tables(tally, wide), _tables(tally, narrow)
+    if as_one is None or alone is None:
+        return -np.inf
+    rest = _unchanged(tally, tally.of(wide) - tally.of(narrow))
+    return float(as_one.dating.max() - alone.dating.max() - rest)
 
 
 def _tables(tally: Tally, conditions: Conditions) -> _Tables | None:
@@ -278,10 +182,27 @@ def _dating(inside: Daily, place: Ints, usual: Usual) -> Floats:
     What stands before the change must be as usual, too: without that, a later day always looks
     better for having a longer past.
     """
-    since = [since_each(kind, place) for kind in (inside.rows, inside.bad, inside.expected)]
-    whole = [kind.sum(axis=0) for kind in (inside.rows, inside.bad, inside.expected)]
+    since = [since_each(kind, place) for kind in _counts(inside)]
+    whole = [kind.sum(axis=0) for kind in _counts(inside)]
     n, bad, rate = rated(*since)
     found = gain(n, bad, rate, likeliest(n, bad, rate, np.ones_like(rate), lowest=-1.0))
-    n, bad, rate = rated(*(all_of - late for all_of, late in zip(whole, since, strict=True)))
-    before = np.clip(rate + usual.own[:, None], EDGE, 1 - EDGE)
-    return np.asarray(found + gain(n, bad, rate, before) - 0.5 * usual.own**2 / usual.own_variance)
+    before = (all_of - late for all_of, late in zip(whole, since, strict=True))
+    return np.asarray(found + _at_own_level(usual, *before))
+
+
+def _at_own_level(usual: Usual, rows: Floats, bad: Floats, expected: Floats) -> Floats:
+    """Return the log-likelihood of rows at the level that their own past shows."""
+    n, bad, rate = rated(rows, bad, expected)
+    level = np.clip(rate + usual.own[:, None], EDGE, 1 - EDGE)
+    return np.asarray(gain(n, bad, rate, level) - 0.5 * usual.own**2 / usual.own_variance)
+
+
+def _counts(inside: Daily) -> tuple[Floats, Floats, Floats]:
+    return inside.rows, inside.bad, inside.expected
+
+
+def _unchanged(tally: Tally, inside: Daily) -> float:
+    """Return the log-likelihood of rows that stay at a level of their own throughout."""
+    end = np.array([len(inside.rows)])
+    usual = usual_excess(tally, inside, since=inside.first_day + end)
+    return float(_at_own_level(usual, *(k.sum(axis=0)[None] for k in _counts(inside)))[0])

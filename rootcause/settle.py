@@ -84,11 +84,15 @@ def _unseen(rows: StepRows, slices: tuple[int, ...]) -> Look:
 def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     """Return what the lead's step holds once its later rows are left out; None if nothing."""
     rows, tally, slices = look.rows, look.tally, look.scanned.slices
+    known = np.zeros(0, dtype=np.bool_)
     for _ in range(_REFITS):
         left_out = _learnt_from_no_more(tally, lead.conditions, since=lead.onset.day)
         parent = strongest_parent(tally, lead.conditions, slices)
         if _is_still_known(tally, parent, lead.onset.day):
             left_out |= _learnt_from_no_more(tally, parent, since=lead.onset.day)
+        if np.array_equal(left_out, known):
+            break
+        known = left_out
         tally = tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
         leads = leads_of(tally, scan(rows, tally.expected))
         if not leads:
@@ -99,8 +103,9 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     if final is None:
         return None
     left_out = _learnt_from_no_more(tally, conditions, since=final.onset.day)
-    expected = expected_rate(rows, seed=seed, left_out=left_out)
-    return _with_evidence(look, final, tally_of(rows, expected))
+    if not np.array_equal(left_out, known):
+        tally = tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
+    return _with_evidence(look, final, tally)
 
 
 def under(settled: Settled, allowance: float) -> Settled | None:

@@ -4,7 +4,7 @@ The adjusted effect times the exposures expected: both with their uncertainty. N
 exposed set to that of the rest, which would promise what mere differences between customers cost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -87,11 +87,41 @@ def saving_of(
     RequestError
         If ``days`` is not at least 1.
     """
+    return savings_of(log, journeys, definition, [(finding, outcome)], days=days)[0]
+
+
+def savings_of(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    found: Sequence[tuple[Finding, Outcome]],
+    *,
+    days: int = 7,
+) -> list[Saving]:
+    """Return what a fix of each finding would save, as `saving_of` does, in less time for many."""
     if days < 1:
         raise RequestError(f"{days} days lie not ahead; ask for at least 1.")
-    exposures = exposures_of(log, journeys, definition, outcome)
-    met = exposures.meets(finding.conditions) & (exposures.day >= day_of(finding.onset))
     ends = int(log.times.max())
+    exposures = {
+        outcome: exposures_of(log, journeys, definition, outcome)
+        for outcome in dict.fromkeys(outcome for _, outcome in found)
+    }
+    return [
+        _saving(exposures[outcome], definition, finding, outcome, ends=ends, days=days)
+        for finding, outcome in found
+    ]
+
+
+def _saving(
+    exposures: Exposures,
+    definition: Definition,
+    finding: Finding,
+    outcome: Outcome,
+    *,
+    ends: int,
+    days: int,
+) -> Saving:
+    met = exposures.meets(finding.conditions) & (exposures.day >= day_of(finding.onset))
     week, ahead = (_ahead(exposures, met, finding, ends=ends, days=many) for many in (7, days))
     value, currency = _worth(definition, outcome)
     at_risk = int((met & exposures.at_risk).sum())

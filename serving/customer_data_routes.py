@@ -41,6 +41,11 @@ _BUSY = (
     "The findings are being renewed, and the customer's journeys among their evidence cannot be "
     "struck out meanwhile. Nothing was erased. Send the request again in a few minutes."
 )
+_BROKEN = (
+    "A file of the watch's folder cannot be read or written to, so the customer cannot be "
+    "forgotten there. Their events are untouched. The operator finds the reason in the log; send "
+    "the request again once it is mended."
+)
 _logger = logging.getLogger("offramp.serving")
 _REQUEST = msgspec.json.Decoder(AliasRequest)
 
@@ -51,7 +56,7 @@ def add_customer_data(app: FastAPI, service: Service) -> None:
 
     @app.delete(
         "/v1/customers/{key:path}",
-        responses=answers(Erased, "conflict", *_AWAY, example=_RECEIPT),
+        responses=answers(Erased, "conflict", "bad-request", *_AWAY, example=_RECEIPT),
         tags=["customers"],
     )
     async def erase_customer(key: _KEY) -> Response:
@@ -118,13 +123,26 @@ def _alias(service: Service, key: str, body: bytes) -> Alias:
 def _erase(service: Service, key: str) -> Erased:
     """Erase a customer everywhere; the files first, while the store still knows their events."""
     store, customer = required_store(service), service.pseudonym(key)
+    if not key:
+        raise refused("bad-request", "Name the customer: DELETE /v1/customers/{key}.")
     if service.state is None:
         return _receipt(store.erase(customer, service.clock()))
     with _held(service.state):
         keys, times = store.traces(customer)
-        evidence = forget_evidence(service.state, {key, *keys}, times)
-        members = forget_members(service.state, lambda one: service.pseudonym(one) in keys)
+        evidence, members = _forgotten(service, service.state, {key, *keys}, times)
         return _receipt(store.erase(customer, service.clock()), evidence, members)
+
+
+def _forgotten(
+    service: Service, state: Folder, keys: set[str], times: list[int]
+) -> tuple[int, int]:
+    """Forget a customer in the files of a watch; return findings and rows that changed."""
+    try:
+        evidence = forget_evidence(state, keys, times)
+        return evidence, forget_members(state, lambda one: service.pseudonym(one) in keys)
+    except OfframpError as fault:
+        _logger.error("%s", fault)  # its paths are the operator's
+        raise refused("conflict", _BROKEN) from None
 
 
 @contextmanager

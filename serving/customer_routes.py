@@ -74,9 +74,11 @@ def _context(service: Service, key: str, query: Query) -> CustomerContext:
     events = store.history(customer, as_of)
     if not events:
         raise refused("unknown-customer", _NOBODY)
-    return context_of(
+    found = context_of(
         customer, events, as_of, served=served, issues=service.issues, explain=explain
     )
+    service.metrics.predicted([one.prediction for one in found.journeys], 0)
+    return found
 
 
 def store_of(service: Service) -> Store:

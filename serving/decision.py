@@ -198,10 +198,10 @@ def _best(worth: list[_Worth], prediction: JourneyPrediction, definition: Defini
         return _Choice(None, _NONE_FITS)
     paying = [one for one in worth if one.low > 0]
     best = max(paying or worth, key=lambda one: one.middle)
-    currency = definition.values.currency
-    between = money_between(best.low, best.high, currency)
     if paying:
         return _Choice(_action(best, prediction, definition))
+    # Words are dear at a touchpoint: only what is told is put into them.
+    between = money_between(best.low, best.high, definition.values.currency)
     if best.high > 0:
         note = (
             f"The best action, {plain(best.name)}, is worth {between} beyond its cost: it may not "

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeys.errors import OfframpError
 from journeys.find import journey_id
 from journeys.log import CUSTOMER
 from journeys.writing import whole_file
@@ -55,14 +56,19 @@ def forget_members(state: Path, is_theirs: IsTheirs) -> int:
     Raises
     ------
     OfframpError
-        If a file cannot be written to; it stays as it was.
+        If a file cannot be read or written to; it stays as it was.
     """
     ways = {".parquet": _from_table, ".csv": _from_csv, ".jsonl": _from_lines}
-    return sum(
-        way(path, is_theirs)
-        for suffix, way in ways.items()
-        for path in sorted((state / AUDIENCES).glob(f"*{suffix}"))
-    )
+    gone = 0
+    for path in sorted((state / AUDIENCES).glob("*")):
+        try:
+            gone += ways.get(path.suffix, _from_nothing)(path, is_theirs)
+        except (OSError, ValueError, KeyError) as fault:
+            raise OfframpError(
+                f"The audience {str(path)!r} cannot be read ({fault}). Write it again with "
+                "`offramp audience`, or remove it."
+            ) from fault
+    return gone
 
 
 def _from_findings(file: Path, keys: Collection[str], times: Collection[int]) -> int:
@@ -82,6 +88,10 @@ def _ids(journeys: Collection[str], keys: Collection[str], times: Collection[int
 def _without(finding: Finding, gone: Collection[str]) -> Finding:
     left = tuple(one for one in finding.evidence if one not in gone)
     return replace(finding, evidence=left)
+
+
+def _from_nothing(_path: Path, _is_theirs: IsTheirs) -> int:
+    return 0
 
 
 def _from_table(path: Path, is_theirs: IsTheirs) -> int:

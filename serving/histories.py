@@ -5,7 +5,7 @@ Every value is read by itself, so that a history means the same alone and in a b
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
 from typing import NamedTuple
@@ -251,7 +251,10 @@ def _instant(text: str) -> datetime | None:
         return _usual(text)
     except ValueError:
         read = read_times(pd.Series([text]))[0]
-        return None if pd.isna(read) else read.to_pydatetime()
+        if pd.isna(read) or not MINYEAR <= read.year <= MAXYEAR:
+            return None
+        at: datetime = read.to_pydatetime()
+        return at
 
 
 def _usual(text: str) -> datetime:

@@ -105,6 +105,7 @@ class Store:
 
     def traces(self, customer: str) -> tuple[set[str], list[int]]:
         """Return what a person is called, and the times of all their events (microseconds, UTC)."""
+        customer = storable(customer)
         with store_faults(), self._reading.connect() as connection:
             keys = {customer, *keys_of(connection, customer)}
             found = select(EVENTS.c.time).where(EVENTS.c.customer.in_(keys)).distinct()
@@ -124,11 +125,13 @@ class Store:
 
     def unlink(self, alias: str, customer: str, at: int) -> bool:
         """Take a join back, as if it had never been; return whether there was one."""
-        return self.write(lambda connection: part(connection, alias, customer, at))
+        pair = storable(alias), storable(customer)
+        return self.write(lambda connection: part(connection, *pair, at))
 
     def erase(self, customer: str, at: int) -> ErasureReceipt:
         """Erase a customer, with all visitors who turned out to be them, from every table."""
-        job = _Job(lambda connection: erase(connection, self._salt, customer, at), alone=True)
+        key = storable(customer)
+        job = _Job(lambda connection: erase(connection, self._salt, key, at), alone=True)
         receipt = cast("ErasureReceipt", self._writer.submit(job).result())
         self._forget_pages()
         return receipt

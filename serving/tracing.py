@@ -79,7 +79,9 @@ class Traced:
             line |= {"status": told.status, "ms": round(seconds * 1000, 3)}
             if scope.get("key") is not None:
                 line["key_name"] = scope["key"]
-            _logger.log(level, msgspec.json.encode(line).decode())
+            # A record made here: `log` would look for its caller, which nobody is told.
+            text = msgspec.json.encode(line).decode()
+            _logger.handle(logging.LogRecord(_logger.name, level, "", 0, text, None, None))
 
 
 class _Told:

@@ -23,16 +23,17 @@ CHANNELS = ["app", "phone", None]
 
 Events = st.lists(
     st.tuples(
-        st.integers(0, 60),
+        st.sampled_from([0, 1, 2, 3, 6, 7]),  # hours since the event before
         st.sampled_from(ACTIVITIES),
         st.sampled_from(CHANNELS),
         st.sampled_from([None, 0.0, 1.0, 2.5]),
         st.sampled_from([None, "1", 1, 1.0, True, "x"]),
     ),
-    min_size=1,
+    min_size=5,
     max_size=25,
 )
-Lengths = st.none() | st.integers(1, 40).map(lambda hours: f"{hours}h")
+# Few lengths, so that two of them often end a journey at one instant.
+Lengths = st.sampled_from(["3h", "6h", "6h", None, "20h"])
 
 
 def rule(where: dict[str, Any], within: str | None = None) -> dict[str, Any]:
@@ -76,12 +77,11 @@ def definitions(draw: st.DrawFn) -> Definition:
 
 
 def log_of(events: Sequence[tuple[Any, ...]], definition: Definition) -> tuple[EventLog, Columns]:
-    """Return events by hour as the log of one customer, and as columns."""
-    ordered = sorted(events, key=lambda event: event[0])
-    hours, *values = zip(*ordered, strict=True)
+    """Return events as the log of one customer, and as columns."""
+    gaps, *values = zip(*events, strict=True)
     columns = dict(zip(("activity", "channel", "amount", "kind"), values, strict=True))
     frame = pd.DataFrame(
-        {"customer_id": "one", "time": instants(np.array(hours, dtype=np.int64) * HOUR)}
+        {"customer_id": "one", "time": instants(np.cumsum(gaps) * HOUR)}
         | {
             name: np.array(column, dtype=np.float64 if name == "amount" else object)
             for name, column in columns.items()

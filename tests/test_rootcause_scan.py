@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootcause.conditions import Lead, in_fewest_values, indistinguishable, without_unneeded
+from rootcause.conditions import (
+    Lead,
+    in_fewest_values,
+    indistinguishable,
+    lead_of,
+    simplest,
+    without_unneeded,
+)
 from rootcause.count import split, split_by_sorting
 from rootcause.effect import effect_by_week, effect_of
 from rootcause.expected import StepRows, customer_fold, expected_rate, has_newborn_value
-from rootcause.onset import Onset, find_onset
+from rootcause.onset import Onset, find_onset, nats_for_one_change
 from rootcause.scan import Scanned, groups_of, scan
 from rootcause.significance import dispersion, looks_taken, q_value, smallest_detectable
-from rootcause.tally import members, tally_of
+from rootcause.tally import Tally, members, tally_of
 
 ONSET = 60
 CAUSE = ((0, 1), (1, 2))
@@ -116,6 +123,51 @@ def test_a_condition_whose_siblings_are_as_bad_is_dropped() -> None:
     assert onset is not None
     lead = Lead(0, (*CAUSE, (2, 0)), onset, 0.0)
     assert without_unneeded(tally, lead) == CAUSE
+
+
+def updated(rows: StepRows, *, late: float) -> StepRows:
+    """Return the rows with a release shortly before the onset that nearly everybody updates to."""
+    rng = np.random.default_rng(1)
+    release = (rows.day >= 20_000 + ONSET - 5) & (rng.random(len(rows)) >= late)
+    codes = np.column_stack([rows.codes[:, :2], release]).astype(np.int32)
+    return replace(rows, codes=codes, sizes=(3, 3, 2))
+
+
+@pytest.mark.parametrize("late", [0.0, 0.01, 0.05, 0.15])
+def test_a_release_that_nearly_everybody_has_is_not_named_with_a_cause(late: float) -> None:
+    # A handful of rows without it could not be seen to be as bad, and it was named as needed.
+    rows = updated(rows_with(0.35), late=late)
+    tally = tally_of(rows, expected_rate(rows, seed=0, left_out=members(rows, CAUSE)))
+    narrow = (*CAUSE, (2, 1))
+    lead = lead_of(tally, narrow, (10, 30, 30))
+    assert lead is not None
+    assert without_unneeded(tally, lead) == CAUSE
+
+
+def tally_without(rows: StepRows, cause: tuple[tuple[int, int], ...]) -> Tally:
+    """Return the tally of rows whose cause was not learnt from."""
+    later = members(rows, cause) & (rows.day >= 20_000 + ONSET)
+    return tally_of(rows, expected_rate(rows, seed=0, left_out=later))
+
+
+def test_one_change_is_told_from_a_change_within() -> None:
+    tally = tally_without(rows_with(0.35), CAUSE)
+    for place in range(2):
+        assert nats_for_one_change(tally, CAUSE, (CAUSE[place],)) < -10
+    for value in range(3):
+        assert nats_for_one_change(tally, (*CAUSE, (2, value)), CAUSE) > 0
+
+
+@pytest.mark.parametrize("leader", [CAUSE, CAUSE[:1], CAUSE[1:], (*CAUSE, (2, 1))])
+def test_whatever_leads_the_conditions_that_change_together_are_named(
+    leader: tuple[tuple[int, int], ...],
+) -> None:
+    # A more general lead won by a hair over the cause within it, and was too weak to stand.
+    slices = (9, 27, 27)
+    tally = tally_without(rows_with(0.35), CAUSE)
+    leads = [lead_of(tally, conditions, slices) for conditions in (leader, CAUSE)]
+    found = simplest(tally, [lead for lead in leads if lead is not None], slices)
+    assert without_unneeded(tally, found) == CAUSE
 
 
 def test_values_of_the_same_rows_are_named_by_the_attribute_with_fewer() -> None:

@@ -68,7 +68,8 @@ def asked(
         happened=list(happened),
         reasons={},
     )
-    standing = Standing(prediction, "", unknown, begins=0)
+    told = len(steps) * (2 + len(attributes))
+    standing = Standing(prediction, "", unknown, begins=0, told_values=told)
     known = [] if issue is None else [issue]
     return decided_on(scorer, standing, flight_of(scorer, standing, history), known)
 

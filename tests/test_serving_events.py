@@ -179,6 +179,15 @@ def test_a_key_may_hold_a_slash(client: TestClient, store: Store) -> None:
     assert store.history("a/b c") == []
 
 
+def test_keys_that_nobody_can_have_are_nobodys(client: TestClient) -> None:
+    """PostgreSQL takes no NUL in a text: it was a fault of ours, and is none of anybody."""
+    assert client.delete("/v1/customers/%00").json()["rows"]["events"] == 0
+    assert client.delete("/v1/customers/a/aliases/%00").json() == {"unlinked": False}
+    assert client.delete("/v1/customers/").status_code == 422
+    assert client.post("/v1/customers/%00/aliases", json={"alias": "v"}).status_code == 422
+    assert client.post("/v1/customers/a/aliases", json={"alias": "\0"}).status_code == 422
+
+
 def test_without_a_database_events_are_refused(client: TestClient) -> None:
     with TestClient(create_app(service_of(small_bundle()))) as without:
         status, said = send(without, PLAIN)

@@ -107,3 +107,13 @@ def test_nothing_is_erased_while_a_watch_renews_the_findings(
     assert str(state) not in answer.text
     assert read_register(state) == before
     assert client.delete(f"/v1/customers/{ANNA}").json()["rows"]["events"] > 0
+
+
+def test_a_damaged_file_stops_the_erasure_before_events_are_touched(
+    client: TestClient, state: Path
+) -> None:
+    (state / "audiences" / "z.csv").write_text("")
+    answer = client.delete(f"/v1/customers/{ANNA}")
+    assert (answer.status_code, str(state) in answer.text) == (409, False)
+    (state / "audiences" / "z.csv").unlink()
+    assert client.delete(f"/v1/customers/{ANNA}").json()["rows"]["events"] > 0

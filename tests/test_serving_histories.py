@@ -6,7 +6,7 @@ import pytest
 from journeys.find import ends_of, find_journeys
 from journeys.log import event_log
 from journeys.samples import samples_at_end
-from serving.histories import timed
+from serving.histories import read_instant, timed
 from serving.messages import History
 from tests.serving_bundle import definition_named, random_events
 from tests.serving_oracle import as_of_each, log_of
@@ -65,3 +65,9 @@ def test_a_customer_known_until_an_own_instant_is_as_in_a_log_that_ends_there() 
         assert journeys.loc[chosen, "end"].tolist() == of_one["end"].tolist()
         at = samples.loc[chosen.to_numpy()[samples["journey"]], "cutoff"]
         assert at.tolist() == samples_at_end(alone, of_one)["cutoff"].tolist()
+
+
+@pytest.mark.parametrize("text", ["-2026-03-03T09:30:00Z", "12026-03-03T09:30:00Z"])
+def test_a_year_that_no_calendar_of_ours_has_is_no_time(text: str) -> None:
+    """Once, a year before the first one was a fault of the service."""
+    assert read_instant(text) is None

@@ -118,11 +118,13 @@ def test_without_the_registry_a_restart_serves_from_the_cache_and_ends_in_order(
     store.rename(store.with_suffix(".away"))
     try:
         options = ["--model", f"models:/{MOVED}@champion", "--cache", str(folder / "cache")]
-        with running(folder, *options, environment=registry) as again:
+        with running(folder, *options, "--drain", "1", environment=registry) as again:
             told = model(again, "loan")
             answer = again.ask("/v1/score", BODY)[1]
             slow = _slow_request(again)
             again.process.send_signal(signal.SIGTERM)
+            until(lambda: again.ask("/readyz")[0] == 503)
+            draining = again.ask("/v1/score", BODY)[0]
             status, finished = slow()
             assert again.process.wait(30) == 0
     finally:
@@ -131,30 +133,9 @@ def test_without_the_registry_a_restart_serves_from_the_cache_and_ends_in_order(
     assert told["registry_away_since"] is not None
     assert answer["degraded"] is False
     assert answer["model"]["version"] == model(server, "loan")["version"]
-    assert status == 200
+    assert draining == status == 200
     assert len(finished["predictions"]) == 1000
     assert again.ask("/healthz")[0] == 0
-
-
-def test_with_nothing_at_all_base_rates_say_that_they_are_no_prediction(
-    folder: Path, tmp_path: Path
-) -> None:
-    journey = tmp_path / "journey.yaml"
-    definition = small_bundle().plan.definition
-    journey.write_text(json.dumps(definition.as_dict()))
-    options = ["--model", "models:/offramp-loan@champion", "--journey", str(journey)]
-    options += ["--cache", str(tmp_path / "cache")]
-    nowhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'none.db'}"}
-    with running(folder, *options, environment=nowhere) as server:
-        answer = server.ask("/v1/score", BODY)[1]
-        told = model(server, "loan")
-    (journey_told,) = answer["predictions"][0]["journeys"]
-    assert answer["degraded"] is told["degraded"] is True
-    assert journey_told["p"] == {}
-    assert journey_told["base_rate"] == dict.fromkeys(definition.outcomes)
-    assert journey_told["abstain"] == "no_model"
-    assert journey_told["step"] == "begun"
-    assert told["source"] == "nothing"
 
 
 def _slow_request(server: Running) -> Any:
