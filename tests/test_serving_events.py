@@ -158,7 +158,8 @@ def test_no_key_is_kept_where_customers_have_pseudonyms(store: Store) -> None:
                 assert "anna" not in str(rows)
                 assert "visitor-9" not in str(rows)
         assert len(store.history(Pseudonym(bytes(32))("anna"))) == 2
-        assert client.delete("/v1/customers/anna").json()["rows"] == {"events": 2, "aliases": 1}
+        rows = client.delete("/v1/customers/anna").json()["rows"]
+        assert {name: n for name, n in rows.items() if n} == {"events": 2, "aliases": 1}
 
 
 def test_a_receipt_of_erasure_names_nobody(client: TestClient, store: Store) -> None:

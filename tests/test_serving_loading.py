@@ -62,10 +62,10 @@ def registered(store: Path, bundle: Path, address: str) -> None:
 def test_with_nothing_at_all_base_rates_say_that_they_are_no_prediction(
     process: RegistryProcess, loader: Loader, tmp_path: Path
 ) -> None:
-    nowhere = "models:/offramp-loan@champion"
-    with pytest.raises(BundleError, match="has not a model 'offramp-loan'"):
+    nowhere = "models:/offramp-never_trained@champion"
+    with pytest.raises(BundleError, match="has not a model 'offramp-never_trained'"):
         loader.load(nowhere)
-    definition = small_bundle().plan.definition
+    definition = small_bundle().plan.definition.model_copy(update={"name": "never_trained"})
     cache = ModelCache(tmp_path / "cache")
     found = Loader(process, cache, (definition,), lambda: NOW).load(nowhere)
     answer = said(found)
