@@ -3,9 +3,9 @@
 The story: iOS 8.2.0 fails to upload documents from 3 March 2026 on. Worlds in which a fix on 31
 March mends it, and the same worlds in which it is only said to, are looked at every fourth day
 until the fix, then at stated days after it. The quiet: worlds in which nothing is planted, thirty
-weeks in all (a simulated log has 194 days; its first two months are what is usual), KPI alarms
-asked for every day and everything else once a week; and larger worlds for the alarms alone.
-Developed on seeds below 100, reported on those from 1,000 (from 900 before there was a calendar).
+weeks in all (a log has 194 days; its first two months are what is usual), KPI alarms asked for
+every day and everything else once a week; and larger worlds for the alarms alone.  Developed on
+seeds below 100, reported on those from 1,000 (from 900 before there was a calendar).
 """
 
 import argparse
@@ -143,7 +143,8 @@ def judged(register: Register, log: EventLog, definition: Definition) -> dict[in
         for day in (after - 2, after):  # a verdict counts once it has been the same for two days
             at = FIXED + pd.Timedelta(days=day)
             register, _ = watch_day(register, log, definition, asked, until=at)
-        states[after] = str(register.case(ours[0].id).state)
+        state = str(register.case(ours[0].id).state)
+        states[after] = "fixed" if state == "closed" else state  # which closes what stayed fixed
     return states
 
 
