@@ -143,8 +143,7 @@ def judged(register: Register, log: EventLog, definition: Definition) -> dict[in
         for day in (after - 2, after):  # a verdict counts once it has been the same for two days
             at = FIXED + pd.Timedelta(days=day)
             register, _ = watch_day(register, log, definition, asked, until=at)
-        state = str(register.case(ours[0].id).state)
-        states[after] = "fixed" if state == "closed" else state  # which closes what stayed fixed
+        states[after] = str(register.case(ours[0].id).state).replace("closed", "fixed")
     return states
 
 
