@@ -1,7 +1,7 @@
 """The scoring route: ``POST /v1/score``.
 
-It answers ahead of FastAPI, whose handling of a request would cost more than a prediction does.
-FastAPI documents it, and tells who asks by another method.
+It is answered ahead of FastAPI, whose handling of a request would cost more than a prediction does.
+FastAPI documents it, tells who asks by another method, and would give the same answer.
 """
 
 import asyncio
@@ -35,22 +35,23 @@ _PLAIN = (b"content-type", b"application/json")
 
 def add_scoring(app: FastAPI, service: Service) -> None:
     """Add ``POST /v1/score``; before any other middleware, so that they all stand around it."""
-    app.add_middleware(_ScoresFirst, service=service)
-    app.post(
+    scores = _Scores(service)
+    app.add_middleware(_ScoresFirst, scores=scores)
+
+    @app.post(
         PATH,
         responses=answers(ScoreAnswer, *_PROBLEMS),
         openapi_extra=request_body(Body(ScoreRequest, EXAMPLE)),
         tags=["scoring"],
-    )(score_histories)
+    )
+    async def score_histories(request: Request) -> Response:
+        """Predict the outcomes of every open journey of up to 1,000 histories.
 
-
-async def score_histories() -> Response:
-    """Predict the outcomes of every open journey of up to 1,000 histories.
-
-    A history that cannot be scored has its problem in `error`, and the others are answered; 422
-    when none can be.
-    """
-    raise NotImplementedError("the middleware has answered")
+        A history that cannot be scored has its problem in `error`, and the others are answered; 422
+        when none can be.
+        """
+        body = await scores.answered(request.scope, request.receive)
+        return Response(body, media_type="application/json")
 
 
 class _Ready(NamedTuple):
@@ -68,9 +69,8 @@ class _ScoresFirst:
 
     path = PATH
 
-    def __init__(self, app: Application, service: Service) -> None:
-        self._app, self._service = app, service
-        self._ready: _Ready | None = None
+    def __init__(self, app: Application, scores: "_Scores") -> None:
+        self._app, self._scores = app, scores
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -79,13 +79,21 @@ class _ScoresFirst:
             return
         scope["route"] = self
         try:
-            body = await self._answered(scope, receive)
+            body = await self._scores.answered(scope, receive)
         except Refused as refused:
             await told(Request(scope), refused.problem)(scope, receive, send)
         else:
             await _send(send, body)
 
-    async def _answered(self, scope: Scope, receive: Receive) -> bytes:
+
+class _Scores:
+    """Answers requests as bytes, with the scorers of what is served now."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._ready: _Ready | None = None
+
+    async def answered(self, scope: Scope, receive: Receive) -> bytes:
         """Return the answer to a body whose size the guard has seen to."""
         scoring = self._scoring(self._service.models.ready())
         if not _is_plain(scope["headers"]):

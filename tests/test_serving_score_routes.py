@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from serving.app import create_app
 from serving.road import Scorer
+from serving.score_routes import add_scoring
 from serving.served import Served
 from serving.service import Service
 from tests.serving_bundle import body_of, small_bundle
@@ -31,6 +33,16 @@ def client(service: Service) -> Iterator[TestClient]:
 
 def ask(client: TestClient, *histories: object, kind: str = "application/json") -> Any:
     return client.post("/v1/score", content=body_of(histories), headers={"content-type": kind})
+
+
+def test_the_documented_handler_gives_the_answer_that_is_given_ahead_of_it(
+    client: TestClient, service: Service
+) -> None:
+    app = FastAPI()
+    add_scoring(app, service)
+    app.user_middleware.clear()
+    with TestClient(app) as alone:
+        assert ask(alone, GOOD).json() == ask(client, GOOD).json()
 
 
 def test_a_long_request_gets_what_a_short_one_gets(client: TestClient) -> None:
