@@ -65,5 +65,5 @@ $(READY): pyproject.toml constraints.txt Makefile
 	    "Install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing Offramp into .venv; the first time takes a few minutes."
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install -qq --editable '.[dev,benchmarks]' --constraint constraints.txt
+	$(BIN)/python -m pip install -qq --editable '.[dev,benchmarks,dask,docs]' --constraint constraints.txt
 	@touch $@
