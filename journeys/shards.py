@@ -1,0 +1,163 @@
+"""Shards: a log too large to hold at once, as the logs of some customers at a time.
+
+A customer's journeys, samples, labels and features need that customer's events and a few facts of
+the whole log: when it begins and ends, and which values its columns hold. So whatever is made of a
+log is made shard by shard, by the very functions that work on a whole one, and put together again;
+where the shards come from (a log in memory, files of this machine, a cluster) makes no difference.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from journeys.definition import Definition
+from journeys.log import CUSTOMER, EventLog
+
+Task = Callable[[EventLog], pa.Table]
+"""What is made of one shard; the same schema for every shard, an empty table included."""
+
+Progress = Callable[[str, float], None]
+"""Called with a label and the share done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a shard has to know of the whole log.
+
+    Attributes
+    ----------
+    begins, ends : UTC instants of the first and the last event of any customer
+    events, customers : how many
+    categories : per text column but the customers', all its values in the order of their codes
+    """
+
+    begins: pd.Timestamp
+    ends: pd.Timestamp
+    events: int
+    customers: int
+    categories: Mapping[str, tuple[str, ...]]
+
+
+class Shards(Protocol):
+    """A log as shards: each holds all events of its customers, each customer is in one shard.
+
+    A shard is an `EventLog` that ends when the whole log ends and whose text columns have the
+    categories of the whole (`Whole`), so that codes mean the same everywhere; only its customers
+    are its own. How many shards there are, and who is in which, makes no difference to a result.
+    """
+
+    @property
+    def definition(self) -> Definition:
+        """The definition by which the events were read."""
+
+    @property
+    def whole(self) -> Whole:
+        """What is known of the whole log."""
+
+    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
+        """Return what a task makes of every shard, put together here; so it must fit in memory."""
+
+    def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
+        """Write what a task makes of every shard as Parquet files of a folder; return the rows."""
+
+    def some(self, customers: int, *, seed: int = 0) -> EventLog:
+        """Return the log of about so many customers, chosen by a keyed hash of their keys.
+
+        All of them where there are no more. It ends when the whole log ends.
+        """
+
+
+@dataclass(frozen=True)
+class HeldShards:
+    """A log in memory as shards of about so many events: what the others are held equal to."""
+
+    definition: Definition
+    log: EventLog
+    size: int = 1_000_000
+
+    @cached_property
+    def whole(self) -> Whole:
+        """What is known of the whole log."""
+        return whole_of(self.log)
+
+    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
+        """Return what a task makes of every shard, put together."""
+        return pa.concat_tables([task(shard) for shard in self._shards(progress)])
+
+    def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
+        """Write what a task makes of every shard as Parquet files of a folder; return the rows."""
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = 0
+        for number, shard in enumerate(self._shards(progress)):
+            made = task(shard)
+            pq.write_table(made, folder / f"part-{number:05}.parquet")
+            rows += made.num_rows
+        return rows
+
+    def some(self, customers: int, *, seed: int = 0) -> EventLog:
+        """Return the log of about so many customers, chosen by a keyed hash of their keys."""
+        keys = self.log.events[CUSTOMER].cat.categories
+        chosen = chosen_of(keys, customers / max(len(keys), 1), seed=seed)
+        return shard_of(self.log.events[chosen[self.log.customers]], self.whole)
+
+    def _shards(self, progress: Progress | None) -> Iterator[EventLog]:
+        offsets = self.log.offsets
+        wanted = np.arange(0, len(self.log), self.size)
+        bounds = np.unique(np.append(np.searchsorted(offsets, wanted), len(offsets) - 1))
+        for first, after in pairwise(bounds):
+            yield shard_of(self.log.events.iloc[offsets[first] : offsets[after]], self.whole)
+            if progress is not None:
+                progress("shards", float(after / bounds[-1]))
+
+
+def whole_of(log: EventLog) -> Whole:
+    """Return what the shards of a log have to know of it."""
+    events = log.events
+    return Whole(
+        begins=events["time"].min(),
+        ends=log.ends,
+        events=len(log),
+        customers=len(log.offsets) - 1,
+        categories={
+            str(name): tuple(map(str, column.cat.categories))
+            for name, column in events.items()
+            if name != CUSTOMER and isinstance(column.dtype, pd.CategoricalDtype)
+        },
+    )
+
+
+def shard_of(events: pd.DataFrame, whole: Whole) -> EventLog:
+    """Return some customers' events, in order, as a shard of the whole log.
+
+    Parameters
+    ----------
+    events : with the columns and in the order of `journeys.log.EventLog.events`
+    """
+    own = events[CUSTOMER].cat.remove_unused_categories()
+    known = {
+        name: events[name].cat.set_categories(list(values))
+        for name, values in whole.categories.items()
+    }
+    return EventLog(
+        events.assign(**{CUSTOMER: own}, **known).reset_index(drop=True), ends=whole.ends
+    )
+
+
+def chosen_of(keys: Iterable[str], share: float, *, seed: int = 0) -> NDArray[np.bool_]:
+    """Return which customers are among a share of all, shape (n,): a larger share has them too."""
+    salt = seed.to_bytes(8, "little", signed=True)
+    places = [
+        int.from_bytes(hashlib.blake2b(str(key).encode(), salt=salt, digest_size=8).digest())
+        for key in keys
+    ]
+    return np.array(places, dtype=np.float64) / 2.0**64 < share
