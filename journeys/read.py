@@ -1,4 +1,4 @@
-"""Reading an event log from a file: Parquet, CSV, JSON Lines or XES, as it stands in the file.
+"""Reading an event log from a file, Parquet, CSV, JSON Lines or XES, or a folder of Parquet files.
 
 Nothing is guessed that could lose something: CSV and JSON keep keys such as ``007`` as text, times
 of any mixture of zones stay as written until `journeys.log` makes them UTC, numbers become numbers
@@ -11,6 +11,7 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 from xml.etree.ElementTree import ParseError
@@ -24,13 +25,14 @@ import pyarrow.parquet as pq
 
 from journeys.definition import Definition
 from journeys.errors import EventLogError
+from journeys.folder import folder_table
 from journeys.log import EventLog, event_log, needed_columns
 from journeys.rows import Row, table_of
 from journeys.xes import xes_table
 
 Columns = Collection[str] | None
 
-_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
+CSV_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
 _DELIMITERS = (",", ";", "\t", "|")
 _KINDS = (
     "Parquet (.parquet), CSV (.csv), JSON Lines (.jsonl) or XES (.xes), the last three also .gz"
@@ -53,7 +55,7 @@ def read_events(path: str | Path, definition: Definition) -> EventLog:
 
 
 def read_frame(path: str | Path, *, columns: Columns = None) -> pd.DataFrame:
-    """Read a file of events in its own columns, all of them or only ``columns``.
+    """Read a file of events, or a folder, in its own columns, all of them or only ``columns``.
 
     An absent column is no fault here.  Empty fields and NULL, null, NaN, nan and <NA> of a CSV are
     missing.  A nested value of JSON or Parquet is kept as its text.
@@ -65,8 +67,15 @@ def read_frame(path: str | Path, *, columns: Columns = None) -> pd.DataFrame:
     """
     path = Path(path)
     read = _reader(path)
-    try:
+    with plainly(path):
         return read(path, columns)
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """Turn what a reader says of a damaged file into an `EventLogError`."""
+    try:
+        yield
     except ParseError as error:
         line, column = error.position
         raise EventLogError(
@@ -92,7 +101,7 @@ def read_frame(path: str | Path, *, columns: Columns = None) -> pd.DataFrame:
 
 def _reader(path: Path) -> Callable[[Path, Columns], pd.DataFrame]:
     if path.is_dir():
-        raise EventLogError(f"{str(path)!r} is a folder; name one file of events: {_KINDS}.")
+        return lambda folder, columns: frame_of(folder_table(folder, columns))
     if not path.is_file():
         raise EventLogError(f"There is no event log at {str(path)!r}; check the path.")
     kind = path.name.lower().removesuffix(".gz")
@@ -107,9 +116,13 @@ def _reader(path: Path) -> Callable[[Path, Columns], pd.DataFrame]:
 def _parquet(path: Path, columns: Columns) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
-        _refuse_doubles(path, names)
+        refuse_doubles(path, names)
         wanted = names if columns is None else [name for name in names if name in columns]
-        table = file.read(columns=wanted)
+        return frame_of(file.read(columns=wanted))
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """Return what a Parquet file holds as a table; nested values as their text."""
     # Without the metadata of pandas: an index that was written is a column like any other.
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
@@ -117,14 +130,14 @@ def _parquet(path: Path, columns: Columns) -> pd.DataFrame:
 
 
 def _csv(path: Path, columns: Columns) -> pd.DataFrame:
-    names, delimiter = _header(path)
-    _refuse_doubles(path, names)
+    names, delimiter = csv_header(path)
+    refuse_doubles(path, names)
     wanted = names if columns is None else [name for name in names if name in columns]
     parse = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     convert = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
         include_columns=wanted,
-        null_values=_NOTHING,
+        null_values=CSV_NOTHING,
         strings_can_be_null=True,
     )
     try:
@@ -132,14 +145,14 @@ def _csv(path: Path, columns: Columns) -> pd.DataFrame:
             path, parse_options=parse, convert_options=convert
         ).to_pandas()
     except pa.ArrowInvalid:
-        _refuse_ragged(path, delimiter, n_fields=len(names))
+        refuse_ragged(path, delimiter, n_fields=len(names))
         raise
     return frame
 
 
-def _refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
+def refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
     """Name the first line that has too many or too few fields."""
-    with _open(path) as stream:
+    with open_events(path) as stream:
         rows = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=delimiter)
         for row in rows:
             if row and len(row) != n_fields:
@@ -149,9 +162,9 @@ def _refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
                 )
 
 
-def _header(path: Path) -> tuple[list[str], str]:
+def csv_header(path: Path) -> tuple[list[str], str]:
     """Return the names of the columns and the delimiter that splits them into the most."""
-    with _open(path) as stream:
+    with open_events(path) as stream:
         text = stream.readline().decode("utf-8-sig").rstrip("\r\n")
     splits = {mark: next(csv.reader([text], delimiter=mark), []) for mark in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda mark: len(splits[mark]))
@@ -164,8 +177,8 @@ def _json_lines(path: Path, columns: Columns) -> pd.DataFrame:
     except pa.ArrowInvalid:  # mixed types, one list of objects, or a fault whose line we can name
         frame = None
     if frame is None:
-        with _open(path) as stream:
-            return table_of(_objects(stream, path.name), columns=columns)
+        with open_events(path) as stream:
+            return table_of(json_objects(stream, path.name), columns=columns)
     return frame[[name for name in frame.columns if columns is None or name in columns]]
 
 
@@ -183,7 +196,7 @@ def _flat_json(path: Path) -> pd.DataFrame | None:
     return frame
 
 
-def _objects(stream: IO[bytes], name: str) -> Iterator[Row]:
+def json_objects(stream: IO[bytes], name: str) -> Iterator[Row]:
     """Yield the object of each line; a file that is one list of objects will do as well."""
     for number, raw in enumerate(stream, start=1):
         line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
@@ -226,16 +239,18 @@ def _as_text(value: object) -> object:
 
 
 def _xes(path: Path, columns: Columns) -> pd.DataFrame:
-    with _open(path) as stream:
+    with open_events(path) as stream:
         return xes_table(stream, columns=columns)
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_events(path: Path) -> IO[bytes]:
+    """Return the bytes of a file, unpacked where its name ends in .gz."""
     packed = path.name.lower().endswith(".gz")
     return cast("IO[bytes]", gzip.open(path) if packed else path.open("rb"))
 
 
-def _refuse_doubles(path: Path, names: list[str]) -> None:
+def refuse_doubles(path: Path, names: list[str]) -> None:
+    """Raise an `EventLogError` where two columns have one name."""
     doubles = sorted({name for name in names if names.count(name) > 1})
     if doubles:
         raise EventLogError(
