@@ -61,8 +61,8 @@ def learn_surroundings(
         curves=curves,
         started=_before_each_bin(log, log.times[inside.first]),
         ended=_before_each_bin(log, end_times(journeys)),
-        first_bin=int(log.times.min() // BIN),
-        until=int(log.times.max()),
+        first_bin=log.began // BIN,
+        until=log.ended,
     )
 
 
@@ -72,12 +72,12 @@ def _micros(at: pd.Timestamp) -> int:
 
 def _bins(log: EventLog, times: Ints) -> Ints:
     """Return the bins of instants, counted from the log's first."""
-    return np.asarray(times // BIN - log.times.min() // BIN)
+    return np.asarray(times // BIN - log.began // BIN)
 
 
 def _before_each_bin(log: EventLog, times: Ints) -> Ints:
     """Return how many of the instants lie before each bin of the log: (n_bins + 1,)."""
-    n_bins = int(log.times.max() // BIN - log.times.min() // BIN) + 1
+    n_bins = log.ended // BIN - log.began // BIN + 1
     counts = np.bincount(_bins(log, times[times != NEVER]), minlength=n_bins)
     return np.concatenate([[0], np.cumsum(counts)])
 

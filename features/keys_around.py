@@ -116,7 +116,7 @@ def pairs_of(
         parents_names = names[above] if above >= 0 else []
         pairs.append(tuple(_pair(code, names[place], parents_names) for code in seen.index))
         first_seen.append(seen.to_numpy(dtype=np.int64))
-    began, found = log.times.min(), np.concatenate(first_seen)
+    began, found = log.began, np.concatenate(first_seen)
     return tuple(pairs), np.where(found < began + _UNTOLD, began - _OLD, found), numbers
 
 

@@ -111,9 +111,9 @@ class Surroundings:
         It reaches further, is as long as the longest window, and begins at least half as many
         journeys a day, so that it is no mere slice of the customers.
         """
-        if log.times.max() <= self.until or np.ptp(log.times) < LONGEST * BIN:
+        if log.ended <= self.until or log.ended - log.began < LONGEST * BIN:
             return False
-        here = (log.times[journeys["first"]] > log.times.max() - LONGEST * BIN).sum() / LONGEST
+        here = (log.times[journeys["first"]] > log.ended - LONGEST * BIN).sum() / LONGEST
         last = max(self.complete, 1)
         back = max(last - LONGEST, 0)
         return bool(here >= (self.started[last] - self.started[back]) / (last - back) / 2)

@@ -38,10 +38,18 @@ class EventLog:
         UTC with microseconds.  NaN means that the file said nothing.
     ends : Timestamp
         UTC instant of the last event of any customer: what came later is unknown.
+    begins : Timestamp
+        UTC instant of the first event of any customer.  Of a shard (`journeys.shards`) both are
+        the whole log's, whatever its own events say.
+    usual_length : int or None
+        How long journeys of the whole log usually take, in microseconds; None lets
+        `journeys.labels.usual_length_of` ask this log.
     """
 
     events: pd.DataFrame
     ends: pd.Timestamp
+    begins: pd.Timestamp
+    usual_length: int | None = None
 
     def __len__(self) -> int:
         return len(self.events)
@@ -50,6 +58,16 @@ class EventLog:
     def times(self) -> NDArray[np.int64]:
         """Microseconds since the epoch, UTC, shape (n_events,)."""
         return microseconds(self.events[TIME])
+
+    @cached_property
+    def ended(self) -> int:
+        """When the log ends, in microseconds since the epoch."""
+        return _micros(self.ends)
+
+    @cached_property
+    def began(self) -> int:
+        """When the log begins, in microseconds since the epoch."""
+        return _micros(self.begins)
 
     @cached_property
     def customers(self) -> NDArray[np.int64]:
@@ -62,6 +80,10 @@ class EventLog:
         n_customers = len(self.events[CUSTOMER].cat.categories)
         first = np.searchsorted(self.customers, np.arange(n_customers + 1))
         return np.asarray(first, dtype=np.int64)
+
+
+def _micros(at: pd.Timestamp) -> int:
+    return int(at.as_unit("us").asm8.astype(np.int64))
 
 
 def microseconds(instants: pd.Series) -> NDArray[np.int64]:
@@ -133,10 +155,10 @@ def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
     kept = log.events[log.events[TIME] <= until].reset_index(drop=True)
     if kept.empty:
         raise TooLittleDataError(
-            f"The log begins on {log.events[TIME].min():%Y-%m-%d %H:%M} UTC; until "
+            f"The log begins on {log.begins:%Y-%m-%d %H:%M} UTC; until "
             f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
         )
-    return EventLog(events=_known(kept), ends=kept[TIME].max())
+    return EventLog(events=_known(kept), ends=kept[TIME].max(), begins=log.begins)
 
 
 def log_without(log: EventLog, customers: Container[str]) -> EventLog:
@@ -151,7 +173,8 @@ def log_without(log: EventLog, customers: Container[str]) -> EventLog:
     stays = np.array([key not in customers for key in keys], dtype=np.bool_)
     if not stays.any():
         raise TooLittleDataError("All customers of the log are to be left out; nobody remains.")
-    return EventLog(_known(log.events[stays[log.customers]].reset_index(drop=True)), log.ends)
+    left = log.events[stays[log.customers]].reset_index(drop=True)
+    return EventLog(_known(left), ends=log.ends, begins=left[TIME].min())
 
 
 def _known(events: pd.DataFrame) -> pd.DataFrame:
@@ -182,7 +205,7 @@ def _in_order(events: pd.DataFrame) -> EventLog:
     order = np.lexsort((times, events[CUSTOMER].cat.codes.to_numpy()))
     if not np.array_equal(order, np.arange(len(events))):
         events = events.iloc[order].reset_index(drop=True)
-    return EventLog(events=events, ends=events[TIME].max())
+    return EventLog(events=events, ends=events[TIME].max(), begins=events[TIME].min())
 
 
 def _refuse_empty(frame: pd.DataFrame) -> None:

@@ -58,7 +58,7 @@ def split_by_time(
     start = microseconds(journeys["start"])[samples["journey"].to_numpy()]
     closed = labels["closed_at"].notna().to_numpy()
     closed_at = microseconds(labels["closed_at"])
-    gap = min(_LONGEST_GAP, (log.ends - instants(log.times.min()[None])[0]) * _GAP_SHARE)
+    gap = min(_LONGEST_GAP, (log.ends - log.begins) * _GAP_SHARE)
     at = _best_instant(start[closed] - _micros(gap), closed_at[closed])
     if at is None:
         raise TooLittleDataError(
