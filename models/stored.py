@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.part import Floats, Part, Rows, Table
+from models.row_file import RowFile
 
 _BATCH = 16_384
 
 
 @dataclass(frozen=True, eq=False)
 class StoredTable:
-    """Some rows of a memory-mapped float32 table, ``rows`` ascending.
+    """Some rows of a file (or, to compare with, of a table in memory), ``rows`` ascending.
 
     >>> import numpy as np
     >>> some = StoredTable(np.arange(8, dtype=np.float32).reshape(4, 2), np.array([1, 3]))
@@ -25,7 +26,7 @@ class StoredTable:
     ((2, 2), [[6.0, 7.0]])
     """
 
-    table: Table
+    table: RowFile | Table
     rows: Rows
 
     def __len__(self) -> int:
@@ -39,7 +40,7 @@ class StoredTable:
 
     def __getitem__(self, asked: int | slice | list[int] | Rows | NDArray[np.bool_]) -> Table:
         """Return the asked rows, read into memory."""
-        return np.array(self.table[self.rows[asked]], dtype=np.float32)
+        return np.asarray(self.table[self.rows[asked]], dtype=np.float32)
 
     def batches(self, size: int = _BATCH) -> Iterator[Table]:
         """Yield all rows in order, so many at a time."""
@@ -61,6 +62,12 @@ class StoredPart:
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.y)
+
+    @property
+    def bare(self) -> Part:
+        """The samples without their features: enough to say who learns and who is held out."""
+        nothing = np.empty((len(self), 0), dtype=np.float32)
+        return Part(nothing, self.y, self.customers, self.weight, self.started, self.closed_at)
 
     def take(self, rows: Rows | NDArray[np.bool_]) -> Part:
         """Return some of the samples, in memory, their weights again of mean 1."""

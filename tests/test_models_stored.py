@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.linear import LinearSettings, fit_linear
 from models.outcome import fit_refitted
 from models.part import Part
 from models.recipe import Ingredient, Recipe
+from models.row_file import RowFile, new_row_file
 from models.stored import StoredPart, StoredTable
 from models.trees import TreeSettings, fit_trees
 
-Stored = tuple[StoredTable, np.ndarray]
 SETTINGS = TreeSettings(trees=12, leaves=6, min_leaf=10)
 RECIPE = Recipe(
     (
@@ -40,9 +42,11 @@ def rows_of(n: int, seed: int = 0) -> np.ndarray:
 def stored(tmp_path: Path) -> StoredTable:
     """Four of every five rows of a file."""
     X = rows_of(3_000)
-    np.save(tmp_path / "rows.npy", X)
-    table = np.load(tmp_path / "rows.npy", mmap_mode="r")
-    return StoredTable(table, np.flatnonzero(np.arange(len(X)) % 5 != 2))
+    file = new_row_file(tmp_path / "rows", *X.shape)
+    order = np.random.default_rng(3).permutation(len(X))
+    for some in np.array_split(order, 7):
+        file.write(some, X[some])
+    return StoredTable(file, np.flatnonzero(np.arange(len(X)) % 5 != 2))
 
 
 def labels(X: np.ndarray) -> np.ndarray:
@@ -63,11 +67,21 @@ def parts(stored: StoredTable) -> tuple[Part, StoredPart]:
 
 
 def test_rows_are_read_as_from_an_array(stored: StoredTable) -> None:
-    whole = np.array(stored.table)[stored.rows]
+    whole = rows_of(3_000)[stored.rows]
     assert stored.shape == whole.shape
     assert np.array_equal(stored[7], whole[7], equal_nan=True)
     assert np.array_equal(stored[2:9], whole[2:9], equal_nan=True)
     assert np.array_equal(np.concatenate([*stored.batches(700)]), whole, equal_nan=True)
+
+
+@given(rows=st.lists(st.integers(0, 299), max_size=60))
+def test_any_rows_are_read_in_the_order_asked_for(
+    rows: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    X, path = rows_of(300), tmp_path_factory.getbasetemp() / "any_rows"
+    X.tofile(path)
+    asked = np.array(rows, dtype=np.int64)
+    assert np.array_equal(RowFile(path, *X.shape)[asked], X[asked], equal_nan=True)
 
 
 @pytest.mark.parametrize("codes", ["sets", "numbers"])
