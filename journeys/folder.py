@@ -117,9 +117,9 @@ def _with_path(table: pa.Table, part: Part, schema: pa.Schema) -> pa.Table:
         if field.name in table.column_names:
             columns.append(_as(table.column(field.name), field.type))
             continue
-        where = pa.array(np.zeros(table.num_rows, dtype=np.int32))
-        said = pa.array([part.said.get(field.name)], type=pa.string())
-        columns.append(_as(pa.DictionaryArray.from_arrays(where, said), field.type))
+        said = pa.array([part.said[field.name]], type=pa.string()).dictionary_encode()
+        where = pa.array(np.zeros(table.num_rows, dtype=np.int64))
+        columns.append(_as(said.take(where), field.type))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
