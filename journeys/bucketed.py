@@ -21,7 +21,6 @@ from journeys.definition import Definition
 from journeys.errors import EventLogError
 from journeys.file_shards import FileShards, order_of
 from journeys.log import (
-    CHANNEL,
     CUSTOMER,
     TIME,
     event_columns,
@@ -62,17 +61,17 @@ def bucketed(  # noqa: PLR0913 - a log, a place, and how it is cut
     OSError
         If the buckets cannot be written.
     """
-    names = named_columns(path)
+    names = named_columns(path, definition)
     if names is not None:
-        require_columns(names, definition)
+        inside = (name for name in needed_columns(definition) if name.split(".")[0] in names)
+        require_columns([*names, *inside], definition)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("bucket-*.parquet"):
         old.unlink()
     learnt = _Learnt(definition)
-    wanted = {*needed_columns(definition), definition.column(CHANNEL)}
     with ExitStack() as opened:
         files = _Files(folder, opened)
-        for frame, share in batches_of(path, wanted, rows=rows):
+        for frame, share in batches_of(path, definition, rows=rows):
             for number, table in learnt.in_buckets(frame, buckets):
                 files.append(number, table)
             if progress is not None:

@@ -5,7 +5,7 @@ that begin with ``_`` or ``.`` (``_SUCCESS``, checksums) are no part of it; a ``
 path is a column of text like any other, unless the file has that column itself.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,6 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from journeys.errors import EventLogError
+
+Wanted = Callable[[str], bool]
+"""Whether a column is to be read."""
 
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
 _SUFFIXES = (".parquet", ".pq")
@@ -37,8 +40,8 @@ class Part:
             raise _unreadable(self, fault) from None
 
 
-def folder_table(folder: Path, columns: Collection[str] | None) -> pa.Table:
-    """Return a folder's events, all their columns or only ``columns``, in memory.
+def folder_table(folder: Path, wanted: Wanted) -> pa.Table:
+    """Return a folder's events with the columns that are wanted, in memory.
 
     Raises
     ------
@@ -46,13 +49,18 @@ def folder_table(folder: Path, columns: Collection[str] | None) -> pa.Table:
         If the folder holds no Parquet file or something else, or its files do not go together.
     """
     parts = parts_of(folder)
-    schema = schema_of(folder, parts, columns)
-    tables = [table for table, _ in part_batches(parts, schema, rows=None)]
+    schema = schema_of(folder, parts, wanted)
+    tables = [table for table, _ in batches_in(parts, schema, rows=None)]
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
 def parts_of(folder: Path) -> list[Part]:
-    """Return the files of a folder in the order of their events; errors as in `folder_table`."""
+    """Return the files of a folder in the order of their events; of one file, itself.
+
+    Errors as in `folder_table`.
+    """
+    if not folder.is_dir():
+        return [Part(folder, folder.name, {})]
     paths = sorted(
         (path.relative_to(folder).as_posix(), path)
         for path in folder.rglob("*")
@@ -72,19 +80,17 @@ def parts_of(folder: Path) -> list[Part]:
     return [Part(path, named, _said(named)) for named, path in paths]
 
 
-def schema_of(folder: Path, parts: Sequence[Part], columns: Collection[str] | None) -> pa.Schema:
+def schema_of(folder: Path, parts: Sequence[Part], wanted: Wanted) -> pa.Schema:
     """Return the columns that all files can be read with; errors as in `folder_table`."""
     merged, first = None, parts[0]
     for part in parts:
-        schema = _own_schema(part)
-        if columns is not None:
-            schema = pa.schema([field for field in schema if field.name in columns])
+        schema = pa.schema([field for field in _own_schema(part) if wanted(field.name)])
         merged = schema if merged is None else _together(folder, (merged, first), (schema, part))
     assert merged is not None
     return pa.schema([pa.field(field.name, _coded(field.type)) for field in merged])
 
 
-def part_batches(
+def batches_in(
     parts: Sequence[Part], schema: pa.Schema, *, rows: int | None
 ) -> Iterator[tuple[pa.Table, float]]:
     """Yield the events in order, so many at a time (None: a file), and the share done so far."""

@@ -21,11 +21,8 @@ from journeys.errors import (
     listed,
     with_closest,
 )
-<<<<<<< HEAD
+from journeys.times import read_times
 from journeys.unreadable import Unreadable
-=======
-from journeys.times import number_hint, read_times
->>>>>>> main
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
 _REQUIRED = (CUSTOMER, TIME, ACTIVITY)
@@ -144,15 +141,9 @@ def event_columns(
     """
     unreadable.events += len(frame)
     columns = {
-<<<<<<< HEAD
         CUSTOMER: _present_text(frame, definition, CUSTOMER, unreadable),
-        TIME: _utc(frame[definition.column(TIME)], unreadable),
+        TIME: _utc(frame[definition.column(TIME)], definition, unreadable),
         ACTIVITY: _present_text(frame, definition, ACTIVITY, unreadable),
-=======
-        CUSTOMER: _present_text(frame, definition, CUSTOMER),
-        TIME: _utc(frame[definition.column(TIME)], definition),
-        ACTIVITY: _present_text(frame, definition, ACTIVITY),
->>>>>>> main
     }
     numeric = {*definition.attributes.numeric, *definition.said}
     for name in (CHANNEL, *definition.fields, *definition.said):
@@ -290,33 +281,12 @@ def _number(column: pd.Series, name: str, unreadable: Unreadable) -> pd.Series:
     return numbers.where(np.isfinite(numbers))
 
 
-<<<<<<< HEAD
-def _utc(column: pd.Series, unreadable: Unreadable) -> pd.Series:
+def _utc(column: pd.Series, definition: Definition, unreadable: Unreadable) -> pd.Series:
     """Return the column as UTC instants; a time without a zone is taken as UTC."""
-    values = column.reset_index(drop=True)
-    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        unreadable.add("plain numbers", TIME, values, values.notna())
-        values = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]", name=values.name)
-    times = read_times(values)
-    unreadable.add("no time", TIME, column.set_axis(values.index), times.isna())
-=======
-def _utc(column: pd.Series, definition: Definition) -> pd.Series:
-    """Return the column as UTC instants; a time without a zone is taken as UTC."""
-    values, name = column.reset_index(drop=True), definition.column(TIME)
-    unit = definition.time_unit
+    values, unit = column.reset_index(drop=True), definition.time_unit
     if unit is None and pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        raise EventLogError(
-            f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
-            f"{number_hint(values)}."
-        )
+        unreadable.add("plain numbers", TIME, values, values.notna())
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us, UTC]")
     times = read_times(values, unit)
-    broken = times.isna()
-    if broken.any():
-        example = values[broken].iloc[0]
-        found = "nothing" if pd.isna(example) else repr(str(example))
-        raise EventLogError(
-            f"{int(broken.sum()):,} of {len(values):,} times in column {name!r} cannot be read, "
-            f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
-        )
->>>>>>> main
+    unreadable.add("no time", TIME, values, times.isna())
     return times

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Reading an event log from a file, Parquet, CSV, JSON Lines or XES, or a folder of Parquet files.
-=======
-"""Reading an event log: from a file or a query, as it stands there or in a form that is named.
->>>>>>> main
+"""Reading an event log: a file, a folder or a query, as it stands or in a form that is named.
 
 Nothing is guessed that could lose something: CSV and JSON keep keys such as ``007`` as text, times
 of any mixture of zones stay as written until `journeys.log` makes them UTC, numbers become numbers
@@ -13,11 +9,7 @@ import csv
 import gzip
 import io
 import zlib
-<<<<<<< HEAD
-from collections.abc import Callable, Collection, Iterator
-=======
 from collections.abc import Callable, Iterator
->>>>>>> main
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -29,13 +21,10 @@ import pyarrow.parquet as pq
 
 from journeys.definition import Definition
 from journeys.errors import EventLogError
-<<<<<<< HEAD
-from journeys.folder import folder_table
-=======
+from journeys.folder import Wanted, batches_in, folder_table, parts_of, schema_of
 from journeys.formed import formed
 from journeys.forms import Form, form_named
 from journeys.json_lines import json_rows, read_json_lines, unpacked
->>>>>>> main
 from journeys.log import EventLog, event_log, needed_columns
 from journeys.nested import Spread
 from journeys.query import is_address, masked, query_rows
@@ -44,12 +33,8 @@ from journeys.xes import xes_table
 
 _Read = Callable[[Path, Columns, Spread], pd.DataFrame]
 
-<<<<<<< HEAD
-CSV_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
-=======
 _ROWS_AT_ONCE = 20_000
-_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
->>>>>>> main
+CSV_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
 _DELIMITERS = (",", ";", "\t", "|")
 _KINDS = (
     "Parquet (.parquet), CSV (.csv), JSON Lines (.jsonl) or XES (.xes), the last three also .gz"
@@ -71,10 +56,6 @@ def read_events(path: str | Path, definition: Definition) -> EventLog:
     return event_log(frame, definition)
 
 
-<<<<<<< HEAD
-def read_frame(path: str | Path, *, columns: Columns = None) -> pd.DataFrame:
-    """Read a file of events, or a folder, in its own columns, all of them or only ``columns``.
-=======
 def read_as(source: str | Path, definition: Definition, *, columns: Columns = None) -> pd.DataFrame:
     """Read a log as a definition says that it is written: form, query, and columns inside others.
 
@@ -98,7 +79,6 @@ def read_frame(
     query: str = "",
 ) -> pd.DataFrame:
     """Read events in their own columns, all of them or only ``columns``.
->>>>>>> main
 
     An absent column is no fault here.  Empty fields and NULL, null, NaN, nan and <NA> of a CSV are
     missing.  A nested value is kept as its text, unless ``nested`` names columns inside it (dotted;
@@ -106,7 +86,8 @@ def read_frame(
 
     Parameters
     ----------
-    source : a file, or the address of a database; then ``query`` says what is read
+    source : a file, a folder of Parquet files, or the address of a database; then ``query`` says
+        what is read
     form : the name of a form (`journeys.forms`): its events instead of the rows as they stand
 
     Raises
@@ -114,17 +95,6 @@ def read_frame(
     EventLogError
         If the source is missing, of an unknown kind, empty or damaged.
     """
-<<<<<<< HEAD
-    path = Path(path)
-    read = _reader(path)
-    with plainly(path):
-        return read(path, columns)
-
-
-@contextmanager
-def plainly(path: Path) -> Iterator[None]:
-    """Turn what a reader says of a damaged file into an `EventLogError`."""
-=======
     asked = nested if columns is None or nested is None else {*nested, *columns}
     if is_address(source):
         rows = query_rows(str(source), query)
@@ -136,7 +106,7 @@ def plainly(path: Path) -> Iterator[None]:
         )
     path = Path(source)
     kind, read = _reader(path)
-    with _faults(path):
+    with plainly(path):
         if form is None:
             return read(path, columns, Spread.of(asked, path.name))
         return _of_rows(_rows(path, kind, form_named(form)), columns, asked, form, path.name)
@@ -160,9 +130,10 @@ def _rows(path: Path, kind: str, form: Form) -> Iterator[Row]:
     if kind == ".jsonl":
         yield from json_rows(path)
     elif kind == ".parquet":
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-                yield from batch.to_pylist()
+        parts = parts_of(path)
+        schema = schema_of(path, parts, lambda _name: True)
+        for batch, _ in batches_in(parts, schema, rows=_ROWS_AT_ONCE):
+            yield from batch.to_pylist()
     else:
         frame = _csv(path, None, Spread.of((), path.name), header=form.header)
         names = list(frame.columns)
@@ -173,9 +144,8 @@ def _rows(path: Path, kind: str, form: Form) -> Iterator[Row]:
 
 
 @contextmanager
-def _faults(path: Path) -> Iterator[None]:
-    """Turn what a reader says of a file into one message."""
->>>>>>> main
+def plainly(path: Path) -> Iterator[None]:
+    """Turn what a reader says of a damaged file into an `EventLogError`."""
     try:
         yield
     except ParseError as error:
@@ -204,7 +174,7 @@ def _faults(path: Path) -> Iterator[None]:
 def _reader(path: Path) -> tuple[str, _Read]:
     """Return the kind of a file, by the first of its endings, and what reads it."""
     if path.is_dir():
-        return lambda folder, columns: frame_of(folder_table(folder, columns))
+        return ".parquet", _folder
     if not path.is_file():
         raise EventLogError(f"There is no event log at {str(path)!r}; check the path.")
     name = path.name.lower().removesuffix(".gz")
@@ -219,44 +189,40 @@ def _reader(path: Path) -> tuple[str, _Read]:
 def _parquet(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
-<<<<<<< HEAD
         refuse_doubles(path, names)
-        wanted = names if columns is None else [name for name in names if name in columns]
-        return frame_of(file.read(columns=wanted))
+        wanted = list(filter(columns_in(columns, spread), names))
+        return frame_of(file.read(columns=wanted), columns, spread)
 
 
-def frame_of(table: pa.Table) -> pd.DataFrame:
-    """Return what a Parquet file holds as a table; nested values as their text."""
-=======
-        _refuse_doubles(path, names)
-        wanted = [
-            name for name in names if columns is None or name in columns or spread.opens(name)
-        ]
-        table = file.read(columns=wanted)
->>>>>>> main
+def _folder(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
+    return frame_of(folder_table(path, columns_in(columns, spread)), columns, spread)
+
+
+def columns_in(columns: Columns, spread: Spread) -> Wanted:
+    """Return whether a column of a file is read: it is asked for, or something inside it is."""
+    return lambda name: columns is None or name in columns or spread.opens(name)
+
+
+def frame_of(table: pa.Table, columns: Columns, spread: Spread) -> pd.DataFrame:
+    """Return what a Parquet file holds as a table, the columns inside others where asked for."""
     # Without the metadata of pandas: an index that was written is a column like any other.
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     frame: pd.DataFrame = table.drop_columns(nested).to_pandas(ignore_metadata=True)
     for name in nested:
         inside = ({name: value} for value in table[name].to_pylist())
         frame = frame.join(table_of(map(spread.row, inside), columns=columns))
-    order = dict.fromkeys([*(name for name in wanted if name in frame.columns), *frame.columns])
+    names = [name for name in table.column_names if name in frame.columns]
+    order = dict.fromkeys([*names, *frame.columns])
     return frame[list(order)]
 
 
-<<<<<<< HEAD
-def _csv(path: Path, columns: Columns) -> pd.DataFrame:
-    names, delimiter = csv_header(path)
-    refuse_doubles(path, names)
-=======
 def _csv(
     path: Path, columns: Columns, _spread: Spread, header: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    names, delimiter = _header(path)
+    names, delimiter = csv_header(path)
     bare = bool(header) and len(names) == len(header) and not set(names) & set(header)
     names = list(header) if bare else names
-    _refuse_doubles(path, names)
->>>>>>> main
+    refuse_doubles(path, names)
     wanted = names if columns is None else [name for name in names if name in columns]
     parse = pa_csv.ParseOptions(
         delimiter=delimiter,
@@ -284,11 +250,7 @@ def _csv(
 
 def refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
     """Name the first line that has too many or too few fields."""
-<<<<<<< HEAD
-    with open_events(path) as stream:
-=======
     with unpacked(path) as stream:
->>>>>>> main
         rows = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=delimiter)
         for row in rows:
             if row and len(row) != n_fields:
@@ -300,99 +262,16 @@ def refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
 
 def csv_header(path: Path) -> tuple[list[str], str]:
     """Return the names of the columns and the delimiter that splits them into the most."""
-<<<<<<< HEAD
-    with open_events(path) as stream:
-=======
     with unpacked(path) as stream:
->>>>>>> main
         text = stream.readline().decode("utf-8-sig").rstrip("\r\n")
     splits = {mark: next(csv.reader([text], delimiter=mark), []) for mark in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda mark: len(splits[mark]))
     return splits[delimiter], delimiter
 
 
-<<<<<<< HEAD
-def _json_lines(path: Path, columns: Columns) -> pd.DataFrame:
-    try:
-        frame = _flat_json(path)
-    except pa.ArrowInvalid:  # mixed types, one list of objects, or a fault whose line we can name
-        frame = None
-    if frame is None:
-        with open_events(path) as stream:
-            return table_of(json_objects(stream, path.name), columns=columns)
-    return frame[[name for name in frame.columns if columns is None or name in columns]]
-
-
-def _flat_json(path: Path) -> pd.DataFrame | None:
-    """Return objects of plain values, fast; None where a value is nested or of no single type."""
-    table = pa_json.read_json(path)
-    table.validate(full=True)  # else text that is not UTF-8 would pass
-    if any(pa.types.is_nested(field.type) for field in table.schema):
-        return None
-    dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
-    if dates:  # taken for times, but only the definition knows what is a time: read them as text
-        schema = pa.schema([(name, pa.string()) for name in dates])
-        table = pa_json.read_json(path, parse_options=pa_json.ParseOptions(explicit_schema=schema))
-    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
-    return frame
-
-
-def json_objects(stream: IO[bytes], name: str) -> Iterator[Row]:
-    """Yield the object of each line; a file that is one list of objects will do as well."""
-    for number, raw in enumerate(stream, start=1):
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        if number == 1 and line.startswith("["):
-            yield from _listed(line + stream.read().decode("utf-8"), name)
-            return
-        if line:
-            yield _flat(_parsed(line, name, number), name, number)
-
-
-def _listed(text: str, name: str) -> Iterator[Row]:
-    for number, event in enumerate(_parsed(text, name, 1), start=1):
-        yield _flat(event, name, number)
-
-
-def _parsed(text: str, name: str, number: int) -> Any:  # json gives what the text holds
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise EventLogError(
-            f"{name}, line {number}: this is not JSON ({error}); write one object per line."
-        ) from None
-
-
-def _flat(event: object, name: str, number: int) -> Row:
-    if not isinstance(event, dict):
-        raise EventLogError(
-            f"{name}, line {number}: an event is an object such as "
-            f'{{"customer_id": "c1", ...}}, not {str(event)[:40]!r}; write one object per line.'
-        )
-    if any(isinstance(value, dict | list) for value in event.values()):
-        return {key: _as_text(value) for key, value in event.items()}
-    return event
-
-
-def _as_text(value: object) -> object:
-    """Return a nested value as text; a plain one as it is."""
-    plain = value.tolist() if isinstance(value, np.ndarray) else value
-    return json.dumps(plain, default=str) if isinstance(plain, dict | list) else plain
-
-
-def _xes(path: Path, columns: Columns) -> pd.DataFrame:
-    with open_events(path) as stream:
-        return xes_table(stream, columns=columns)
-
-
-def open_events(path: Path) -> IO[bytes]:
-    """Return the bytes of a file, unpacked where its name ends in .gz."""
-    packed = path.name.lower().endswith(".gz")
-    return cast("IO[bytes]", gzip.open(path) if packed else path.open("rb"))
-=======
 def _xes(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
     with unpacked(path) as stream:
         return xes_table(stream, columns=columns, spread=spread)
->>>>>>> main
 
 
 def refuse_doubles(path: Path, names: list[str]) -> None:

@@ -40,7 +40,8 @@ def read_shards(
 
     Parameters
     ----------
-    path : a file of events, or a folder of Parquet files
+    path : a file of events, a folder of Parquet files, or a database's address; what can only be
+        read whole (XES, a form, a query) is held, whatever its size
     folder : where the buckets stay, for whoever asks for the same log by the same definition
         again; without it they stand in a temporary folder (``TMPDIR``) and go with the shards
     size : about how many events a shard has
@@ -53,9 +54,10 @@ def read_shards(
     OfframpError
         If the buckets cannot be written.
     """
-    path = Path(path)
-    if not path.exists() or (events := events_in(path)) <= fits:
+    events = events_in(path, definition)
+    if events <= fits:
         return HeldShards(definition, read_events(path, definition), size)
+    path = Path(path)
     kept: object = None
     if folder is None:
         temporary = TemporaryDirectory(prefix="offramp-shards-")

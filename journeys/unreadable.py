@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from journeys.errors import EventLogError
+from journeys.times import number_hint
 
 Fault = Literal["absent", "plain numbers", "no time", "no number"]
 
@@ -22,10 +23,12 @@ class Unreadable:
     events : how many have been looked at
     found : of each fault (what, our name, the file's name), in the order of the columns: how many
         values, and the first of them
+    hint : what to do about times that are plain numbers
     """
 
     events: int = 0
     found: dict[tuple[Fault, str, str], tuple[int, object]] = field(default_factory=dict)
+    hint: str = ""
     _columns: dict[str, None] = field(default_factory=dict)
 
     def add(self, what: Fault, ours: str, column: pd.Series, faulty: pd.Series) -> None:
@@ -34,6 +37,8 @@ class Unreadable:
         if not faulty.any():
             return
         key = (what, ours, str(column.name))
+        if what == "plain numbers" and not self.hint:
+            self.hint = number_hint(column)
         many, first = self.found.get(key, (0, column[faulty].iloc[0]))
         self.found[key] = (many + int(faulty.sum()), first)
 
@@ -54,7 +59,7 @@ class Unreadable:
         if what == "plain numbers":
             return (
                 f"The times in column {name!r} are plain numbers, for instance {first!r}; "
-                "write them as dates, as in 2026-03-03T09:30:00Z."
+                f"{self.hint}."
             )
         if what == "no time":
             found = "nothing" if pd.isna(first) else repr(str(first))  # type: ignore[call-overload]
