@@ -99,4 +99,4 @@ def known_by(log: EventLog, until: pd.Timestamp | None) -> NDArray[np.bool_]:
 def summed(counts: pa.Table, *by: str) -> pd.DataFrame:
     """Return counts with equal names as one row, ``n`` summed, ascending by the names."""
     frame: pd.DataFrame = counts.to_pandas()
-    return frame.groupby(list(by), as_index=False, sort=True)["n"].sum()
+    return frame.groupby(list(by), as_index=False, sort=True)[["n"]].sum()

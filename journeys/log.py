@@ -21,6 +21,7 @@ from journeys.errors import (
     listed,
     with_closest,
 )
+from journeys.times import number_hint, read_times
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
 _REQUIRED = (CUSTOMER, TIME, ACTIVITY)
@@ -129,7 +130,7 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
         raise EventLogError.missing_columns(missing, frame.columns)
     columns = {
         CUSTOMER: _present_text(frame, definition, CUSTOMER),
-        TIME: _utc(frame[definition.column(TIME)], definition.column(TIME)),
+        TIME: _utc(frame[definition.column(TIME)], definition),
         ACTIVITY: _present_text(frame, definition, ACTIVITY),
     }
     numeric = set(definition.attributes.numeric)
@@ -269,15 +270,16 @@ def _number(column: pd.Series, name: str) -> pd.Series:
     return numbers.where(np.isfinite(numbers))
 
 
-def _utc(column: pd.Series, name: str) -> pd.Series:
+def _utc(column: pd.Series, definition: Definition) -> pd.Series:
     """Return the column as UTC instants; a time without a zone is taken as UTC."""
-    values = column.reset_index(drop=True)
-    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
+    values, name = column.reset_index(drop=True), definition.column(TIME)
+    unit = definition.time_unit
+    if unit is None and pd.api.types.is_numeric_dtype(values) and values.notna().any():
         raise EventLogError(
             f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
-            "write them as dates, as in 2026-03-03T09:30:00Z."
+            f"{number_hint(values)}."
         )
-    times = read_times(values)
+    times = read_times(values, unit)
     broken = times.isna()
     if broken.any():
         example = values[broken].iloc[0]
@@ -287,10 +289,3 @@ def _utc(column: pd.Series, name: str) -> pd.Series:
             f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
         )
     return times
-
-
-def read_times(values: pd.Series) -> pd.Series:
-    """Return UTC instants with microseconds, of any mixture of zones; NaT where unreadable."""
-    written = None if pd.api.types.is_datetime64_any_dtype(values) else "ISO8601"
-    times = pd.to_datetime(values, utc=True, errors="coerce", format=written)
-    return times.astype("datetime64[us, UTC]")

@@ -8,7 +8,7 @@ comes back, a fixed third of the customers is kept out of training instead.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,7 @@ class Watched:
     start: Rows
     closed_at: Rows
     customer: Rows
-    keys: Sequence[str]
+    keys: pd.Index
 
     @property
     def closed(self) -> Flags:
@@ -170,7 +170,7 @@ def _one_side_each(train: Flags, test: Flags, watched: Watched) -> tuple[Flags, 
     return train, test & (held_out[customer] | ~trained[customer])
 
 
-def _held_out_customers(keys: Sequence[str]) -> Flags:
+def _held_out_customers(keys: Iterable[str]) -> Flags:
     """Return a fixed share of the customers, drawn by a hash of their key: the same every time."""
     draws = [hashlib.blake2b(key.encode(), digest_size=4).digest() for key in keys]
     share = np.array([int.from_bytes(draw, "big") for draw in draws]) / 2**32

@@ -43,7 +43,7 @@ class RowFile:
     def __getitem__(self, rows: Rows | int) -> Table:
         """Return rows, shape (n, width); given ascending, neighbours are read together."""
         if isinstance(rows, int | np.integer):
-            return self[np.array([rows])][0]
+            return np.asarray(self[np.array([rows])][0])
         found = np.empty((len(rows), self.width), dtype=np.float32)
         with self.path.open("rb", buffering=0) as file:
             for first in range(0, len(rows), _AT_ONCE):
