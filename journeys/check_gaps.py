@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeys.log import CHANNEL, TIME, EventLog
+from journeys.log import CHANNEL, EventLog
 from journeys.problem import Problem
 
 _SHORTEST_GAP_DAYS = 2
@@ -95,7 +95,7 @@ def _gaps(
 ) -> Iterator[Gap]:
     silent = (counts == 0) & (np.arange(len(counts)) < len(counts) - 1)  # the last day may be part
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent, [0]]).astype(np.int8)))
-    first_day = log.events[TIME].min().normalize()
+    first_day = log.begins.normalize()
     for first, after in zip(edges[::2], edges[1::2], strict=True):
         expected = float(usual[first:after].sum())
         if after - first >= _SHORTEST_GAP_DAYS and expected >= _LOST_EVENTS:

@@ -21,6 +21,7 @@ from journeys.errors import (
     listed,
     with_closest,
 )
+from journeys.times import number_hint, read_times
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
 _REQUIRED = (CUSTOMER, TIME, ACTIVITY)
@@ -38,10 +39,18 @@ class EventLog:
         UTC with microseconds.  NaN means that the file said nothing.
     ends : Timestamp
         UTC instant of the last event of any customer: what came later is unknown.
+    begins : Timestamp
+        UTC instant of the first event of any customer.  Of a shard (`journeys.shards`) both are
+        the whole log's, whatever its own events say.
+    usual_length : int or None
+        How long journeys of the whole log usually take, in microseconds; None lets
+        `journeys.labels.usual_length_of` ask this log.
     """
 
     events: pd.DataFrame
     ends: pd.Timestamp
+    begins: pd.Timestamp
+    usual_length: int | None = None
 
     def __len__(self) -> int:
         return len(self.events)
@@ -50,6 +59,16 @@ class EventLog:
     def times(self) -> NDArray[np.int64]:
         """Microseconds since the epoch, UTC, shape (n_events,)."""
         return microseconds(self.events[TIME])
+
+    @cached_property
+    def ended(self) -> int:
+        """When the log ends, in microseconds since the epoch."""
+        return _micros(self.ends)
+
+    @cached_property
+    def began(self) -> int:
+        """When the log begins, in microseconds since the epoch."""
+        return _micros(self.begins)
 
     @cached_property
     def customers(self) -> NDArray[np.int64]:
@@ -62,6 +81,10 @@ class EventLog:
         n_customers = len(self.events[CUSTOMER].cat.categories)
         first = np.searchsorted(self.customers, np.arange(n_customers + 1))
         return np.asarray(first, dtype=np.int64)
+
+
+def _micros(at: pd.Timestamp) -> int:
+    return int(at.as_unit("us").asm8.astype(np.int64))
 
 
 def microseconds(instants: pd.Series) -> NDArray[np.int64]:
@@ -107,7 +130,7 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
         raise EventLogError.missing_columns(missing, frame.columns)
     columns = {
         CUSTOMER: _present_text(frame, definition, CUSTOMER),
-        TIME: _utc(frame[definition.column(TIME)], definition.column(TIME)),
+        TIME: _utc(frame[definition.column(TIME)], definition),
         ACTIVITY: _present_text(frame, definition, ACTIVITY),
     }
     numeric = set(definition.attributes.numeric)
@@ -133,10 +156,10 @@ def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
     kept = log.events[log.events[TIME] <= until].reset_index(drop=True)
     if kept.empty:
         raise TooLittleDataError(
-            f"The log begins on {log.events[TIME].min():%Y-%m-%d %H:%M} UTC; until "
+            f"The log begins on {log.begins:%Y-%m-%d %H:%M} UTC; until "
             f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
         )
-    return EventLog(events=_known(kept), ends=kept[TIME].max())
+    return EventLog(events=_known(kept), ends=kept[TIME].max(), begins=log.begins)
 
 
 def log_without(log: EventLog, customers: Container[str]) -> EventLog:
@@ -151,7 +174,8 @@ def log_without(log: EventLog, customers: Container[str]) -> EventLog:
     stays = np.array([key not in customers for key in keys], dtype=np.bool_)
     if not stays.any():
         raise TooLittleDataError("All customers of the log are to be left out; nobody remains.")
-    return EventLog(_known(log.events[stays[log.customers]].reset_index(drop=True)), log.ends)
+    left = log.events[stays[log.customers]].reset_index(drop=True)
+    return EventLog(_known(left), ends=log.ends, begins=left[TIME].min())
 
 
 def _known(events: pd.DataFrame) -> pd.DataFrame:
@@ -182,7 +206,7 @@ def _in_order(events: pd.DataFrame) -> EventLog:
     order = np.lexsort((times, events[CUSTOMER].cat.codes.to_numpy()))
     if not np.array_equal(order, np.arange(len(events))):
         events = events.iloc[order].reset_index(drop=True)
-    return EventLog(events=events, ends=events[TIME].max())
+    return EventLog(events=events, ends=events[TIME].max(), begins=events[TIME].min())
 
 
 def _refuse_empty(frame: pd.DataFrame) -> None:
@@ -246,15 +270,16 @@ def _number(column: pd.Series, name: str) -> pd.Series:
     return numbers.where(np.isfinite(numbers))
 
 
-def _utc(column: pd.Series, name: str) -> pd.Series:
+def _utc(column: pd.Series, definition: Definition) -> pd.Series:
     """Return the column as UTC instants; a time without a zone is taken as UTC."""
-    values = column.reset_index(drop=True)
-    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
+    values, name = column.reset_index(drop=True), definition.column(TIME)
+    unit = definition.time_unit
+    if unit is None and pd.api.types.is_numeric_dtype(values) and values.notna().any():
         raise EventLogError(
             f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
-            "write them as dates, as in 2026-03-03T09:30:00Z."
+            f"{number_hint(values)}."
         )
-    times = read_times(values)
+    times = read_times(values, unit)
     broken = times.isna()
     if broken.any():
         example = values[broken].iloc[0]
@@ -264,10 +289,3 @@ def _utc(column: pd.Series, name: str) -> pd.Series:
             f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
         )
     return times
-
-
-def read_times(values: pd.Series) -> pd.Series:
-    """Return UTC instants with microseconds, of any mixture of zones; NaT where unreadable."""
-    written = None if pd.api.types.is_datetime64_any_dtype(values) else "ISO8601"
-    times = pd.to_datetime(values, utc=True, errors="coerce", format=written)
-    return times.astype("datetime64[us, UTC]")

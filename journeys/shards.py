@@ -124,7 +124,7 @@ def whole_of(log: EventLog) -> Whole:
     """Return what the shards of a log have to know of it."""
     events = log.events
     return Whole(
-        begins=events["time"].min(),
+        begins=log.begins,
         ends=log.ends,
         events=len(log),
         customers=len(log.offsets) - 1,
@@ -149,7 +149,9 @@ def shard_of(events: pd.DataFrame, whole: Whole) -> EventLog:
         for name, values in whole.categories.items()
     }
     return EventLog(
-        events.assign(**{CUSTOMER: own}, **known).reset_index(drop=True), ends=whole.ends
+        events.assign(**{CUSTOMER: own}, **known).reset_index(drop=True),
+        ends=whole.ends,
+        begins=whole.begins,
     )
 
 

@@ -92,7 +92,7 @@ def symptoms_of(
     window = round(_window_days(definition) * MICROS_A_DAY)
     exposed, pool = (
         of_some_customers(exposures.customer, rows, most_rows=_MOST_COMPARED, seed=0)
-        for rows in _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
+        for rows in _compared_rows(exposures, finding, closed_by=log.ended - window)
     )
     if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_JOURNEYS:
         return []

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from features.table import table
 from journeys.errors import BundleError
 from journeys.find import find_journeys
-from journeys.log import event_log, read_times
+from journeys.log import event_log
 from journeys.samples import samples_at_end, samples_of
+from journeys.times import read_times
 from models import load_bundle, save_bundle
 from serving.histories import timed, utc_text
 from serving.messages import History, ScoreAnswer

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from journeys.definition import Definition, plain_text
 from journeys.errors import EventLogError, RequestError
-from journeys.log import CUSTOMER, TIME, read_times
+from journeys.log import CUSTOMER, TIME
+from journeys.times import read_times
 
 Cells = list[object]
 

@@ -28,9 +28,9 @@ from journeys.log import (
     event_log_of_part,
     log_until,
     microseconds,
-    read_times,
 )
 from journeys.samples import samples_at_end, samples_of
+from journeys.times import read_times
 from models.bundle import Bundle
 from models.reasons import reasons_of_row
 from models.row import RowModels

@@ -32,7 +32,7 @@ def definition_for(bundle: Bundle, given: Definition) -> Definition:
             f"The model predicts the journey {bundle.journey!r}, the definition describes "
             f"{given.name!r}; give the two that belong together."
         )
-    return bundle.plan.definition.model_copy(update={"columns": given.columns})
+    return bundle.plan.definition.model_copy(update=given.of_the_file)
 
 
 def score_open(log: EventLog, bundle: Bundle) -> pd.DataFrame:

@@ -138,7 +138,7 @@ def _described(data: TrainingData, fitted: dict[Outcome, Fitted], seed: int) -> 
     rates = {o: float(y.mean()) for o, y in closed.items()}
     return {
         "seed": seed,
-        "trained_from": data.log.events["time"].min().isoformat(),
+        "trained_from": data.log.begins.isoformat(),
         "trained_to": max(split.at for split in data.splits.values()).isoformat(),
         "log_ends": data.log.ends.isoformat(),
         "customers": len(data.log.offsets) - 1,
