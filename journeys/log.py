@@ -5,7 +5,7 @@ order of events is (customer, time, position in the file); everything
 downstream relies on it and nothing downstream sorts again.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -114,7 +114,7 @@ def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
         If the table is empty, lacks a customer, time or activity, or holds what cannot be read.
     """
     _refuse_empty(frame)
-    _require_columns(frame, definition)
+    require_columns(frame.columns, definition)
     return event_log_of_part(frame, definition)
 
 
@@ -214,8 +214,9 @@ def _refuse_empty(frame: pd.DataFrame) -> None:
         raise EventLogError("The event log is empty: it has no event; give one row per event.")
 
 
-def _require_columns(frame: pd.DataFrame, definition: Definition) -> None:
-    present = set(frame.columns)
+def require_columns(columns: Iterable[str], definition: Definition) -> None:
+    """Raise a `DefinitionError` if a table with these columns lacks one that is needed."""
+    present = set(columns)
     missing = [name for name in needed_columns(definition) if name not in present]
     if missing:
         named = ", ".join(with_closest(name, present) for name in missing)
