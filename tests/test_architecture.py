@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Room: the names of this project it may import, and the libraries that are its alone to use.
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
-    "features": ("journeys", "numba pyarrow pyspark py4j"),
-    "models": ("journeys.errors features", "lightgbm numba sklearn threadpoolctl"),
-    "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
-    "training": ("journeys features models rootcause", "mlflow optuna"),
+    "features": ("journeys", "numba py4j pyarrow pyspark"),
+    "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
+    "rootcause": ("journeys features models", "numba pyarrow shap scipy jinja2 matplotlib"),
+    "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
         "journeys features models rootcause",
         "alembic fastapi starlette uvicorn msgspec prometheus_client sqlalchemy mlflow",

@@ -17,6 +17,8 @@ from journeys.shards import Shards
 GIB = 2**30
 IN_MEMORY_BYTES = 40.0
 """Bytes that a value (a sample has one a feature) takes at the peak of learning in memory."""
+FROM_DISK_BYTES = 4.0
+"""The same with the samples on disk: LightGBM's bins, and the narrow columns of a sample."""
 
 _SHARE_OF_FREE = 0.6
 _PROBED = 1_000
@@ -40,9 +42,23 @@ class Room:
         """How many customers can be learnt from in memory; at least one."""
         return max(int(self.memory / max(self.gib_of(1), 1e-12)), 1)
 
-    def gib_of(self, customers: int) -> float:
-        """Return about how many GiB learning from so many customers takes in memory."""
-        return customers * self.samples_a_customer * self.features * IN_MEMORY_BYTES / GIB
+    @property
+    def samples(self) -> int:
+        """How many samples can be learnt from in memory."""
+        return int(self.customers * self.samples_a_customer)
+
+    def gib_of(self, customers: int, *, on_disk: bool = False) -> float:
+        """Return about how many GiB of memory learning from so many customers takes."""
+        value = FROM_DISK_BYTES if on_disk else IN_MEMORY_BYTES
+        return customers * self.samples_a_customer * self.features * value / GIB
+
+    def holds_from_disk(self, customers: int) -> bool:
+        """Whether memory is enough to learn from so many customers with their samples on disk."""
+        return self.gib_of(customers, on_disk=True) <= self.memory
+
+    def disk_of(self, customers: int) -> float:
+        """Return about how many GiB the samples of so many customers take on disk."""
+        return 2 * 4 * customers * self.samples_a_customer * self.features / GIB
 
 
 def room_for(shards: Shards, *, memory: float | None = None) -> Room:

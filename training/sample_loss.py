@@ -156,7 +156,7 @@ def _refitted(
         settling_folds(part, seed=seed),
         categorical=data.plan.categorical,
         recipe=recipe.unsettled(),
-        stages=stages_of(data, data.splits[outcome]),
+        stages=stages_of(data.plan, data.journeys, data.splits[outcome]),
         seed=seed,
     )
     return model
