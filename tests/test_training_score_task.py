@@ -1,4 +1,4 @@
-"""Scores over shards: those of the whole log to the last bit, for shards of any size."""
+"""The task that scores a shard: the whole log's scores to the last bit, from shards of any size."""
 
 import pickle
 from pathlib import Path
@@ -11,7 +11,7 @@ from journeys.log import event_log
 from journeys.shards import HeldShards
 from tests.trained_model import simulated
 from training.score import score_every_event, score_open
-from training.score_shards import score_shards, score_task
+from training.score_task import score_task
 from training.train import Trained
 
 
@@ -31,7 +31,8 @@ def test_the_scores_of_shards_are_the_logs_to_the_last_bit(
     whole = (score_every_event if every_event else score_open)(log, trained.bundle)
     shards = HeldShards(trained.bundle.plan.definition, log, size=size)
     assert shards.whole.ends > trained.data.log.ends
-    found = score_shards(shards, trained.bundle, every_event=every_event)
+    task = score_task(shards, trained.bundle, every_event=every_event)
+    found = shards.map(task).to_pandas()
     pd.testing.assert_frame_equal(found, whole, check_exact=True)
 
 

@@ -1,4 +1,4 @@
-"""Scoring a log in shards: the numbers of `training.score` to the last bit, wherever events are."""
+"""The task that scores a shard: the numbers of `training.score` to the last bit, on any worker."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,7 +11,7 @@ import pyarrow as pa
 from journeys.find import find_journeys
 from journeys.log import EventLog, microseconds
 from journeys.samples import samples_at_end, samples_of
-from journeys.shards import Progress, Shards
+from journeys.shards import Shards
 from models.bundle import Bundle, load_bundle, save_bundle
 from training.score import scored
 
@@ -54,25 +54,6 @@ def score_task(shards: Shards, bundle: Bundle, *, every_event: bool = False) -> 
         return ScoreTask(
             tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir())), every_event
         )
-
-
-def score_shards(
-    shards: Shards,
-    bundle: Bundle,
-    *,
-    every_event: bool = False,
-    progress: Progress | None = None,
-) -> pd.DataFrame:
-    """Return what `score_open` or `score_every_event` says of the whole log, rows as theirs.
-
-    They are sorted by customer (as text) and time.  Where they are too many for memory, write them:
-    ``shards.write(score_task(shards, bundle), folder)``.
-    """
-    task = score_task(shards, bundle, every_event=every_event)
-    rows = shards.map(task, progress=progress)
-    in_order = rows.sort_by([("customer_id", "ascending"), ("as_of", "ascending")])
-    scores: pd.DataFrame = in_order.to_pandas()
-    return scores
 
 
 @lru_cache(maxsize=2)
