@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from journeys.errors import DefinitionError, EventLogError, listed, with_closest
-from journeys.log import read_times
 from journeys.read import read_frame
+from journeys.times import read_times
 
 CASE, TIME, ACTIVITY, POSITIVE = "case", "time", "activity", "positive"
 NOT_SAID = "(not said)"

@@ -15,7 +15,10 @@ from journeys.check_gaps import gaps_in
 from journeys.check_journeys import journey_problems
 from journeys.definition import Definition
 from journeys.definition_file import contradictions, strangers, unseen_values
+from journeys.errors import listed
 from journeys.find import STATES, find_journeys
+from journeys.formed import NOTES
+from journeys.forms import recognised
 from journeys.labels import at_risk_of, labels_of
 from journeys.log import ACTIVITY, CHANNEL, EventLog, event_log_of_part, needed_columns
 from journeys.problem import Problem
@@ -106,7 +109,7 @@ def check_log(frame: pd.DataFrame, definition: Definition, *, now: pd.Timestamp)
     journeys = find_journeys(log, definition)
     samples = samples_of(log, journeys, definition)
     labels = _labels(log, journeys, samples, definition)
-    problems += _definition_problems(log, definition, frame)
+    problems += [*_form_problems(frame, definition), *_definition_problems(log, definition, frame)]
     problems += gaps_in(log)
     problems += journey_problems(log, journeys, definition)
     problems += _label_problems(labels, len(samples))
@@ -183,6 +186,20 @@ def _labels(
             censored_share=1 - known / n_at_risk if n_at_risk else 0.0,
         )
     return found
+
+
+def _form_problems(frame: pd.DataFrame, definition: Definition) -> Iterator[Problem]:
+    """Yield what reading a form has left out, and the form that the log has but nobody names."""
+    for what, found, do in frame.attrs.get(NOTES, ()):
+        yield Problem("warning", what, found, do)
+    form = recognised(list(map(str, frame.columns)))
+    if form is not None and definition.form is None:
+        yield Problem(
+            "warning",
+            f"The log looks like {form.title}",
+            f"it has {listed(form.known_by)}",
+            f"say `form: {form.name}` in the definition, unless you have mapped it yourself",
+        )
 
 
 def _definition_problems(

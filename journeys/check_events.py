@@ -15,9 +15,9 @@ from journeys.log import (
     TIME,
     microseconds,
     needed_columns,
-    read_times,
 )
 from journeys.problem import Problem
+from journeys.times import TimeUnit, number_hint, read_times
 
 _ZONE = r"[+-]\d\d:?\d\d$|Z$"
 _DATE_ALONE = 10  # characters of 2026-03-03
@@ -39,7 +39,7 @@ def readable_events(
         return frame.iloc[:0], problems
     numbers, found = _numbers(frame, definition)
     problems += found
-    times, found = _times(frame[needed[TIME]])
+    times, found = _times(frame[needed[TIME]], definition.time_unit)
     problems += found
     for ours in (CUSTOMER, ACTIVITY):
         problems += _nameless(frame[needed[ours]], ours)
@@ -89,28 +89,24 @@ def _numbers(
     return numbers, problems
 
 
-def _times(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
+def _times(column: pd.Series, unit: TimeUnit | None) -> tuple[pd.Series, list[Problem]]:
     problems = list(_nameless(column, TIME))
-    if pd.api.types.is_numeric_dtype(column) and column.notna().any():
-        example = column.dropna().iloc[0]
+    if unit is None and pd.api.types.is_numeric_dtype(column) and column.notna().any():
+        found = f"all of them plain numbers, for instance {str(column.dropna().iloc[0])!r}"
         nothing = pd.Series(pd.NaT, index=column.index).dt.tz_localize("UTC")
-        return nothing, [*problems, _unreadable_times("all of them plain numbers", example)]
-    times = read_times(column)
+        return nothing, [*problems, _unreadable_times(found, number_hint(column))]
+    times = read_times(column, unit)
     broken = times.isna() & column.notna()
     if broken.any():
-        problems.append(_unreadable_times(_share(broken), column[broken].iloc[0]))
-    if not pd.api.types.is_datetime64_any_dtype(column):
+        found = f"{_share(broken)}, for instance {str(column[broken].iloc[0])!r}"
+        problems.append(_unreadable_times(found, "write them as in 2026-03-03T09:30:00Z"))
+    if unit is None and not pd.api.types.is_datetime64_any_dtype(column):
         problems += _zones(column[times.notna()].astype("str"))
     return times, problems
 
 
-def _unreadable_times(how_many: str, example: object) -> Problem:
-    return Problem(
-        "fault",
-        "Some times cannot be read",
-        f"{how_many}, for instance {str(example)!r}",
-        "write them as in 2026-03-03T09:30:00Z",
-    )
+def _unreadable_times(found: str, do: str) -> Problem:
+    return Problem("fault", "Some times cannot be read", found, do)
 
 
 def _zones(texts: pd.Series) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from journeys.actions import PlannedAction, Routing, wrong_in
 from journeys.constraints import Constraints
-from journeys.errors import with_closest
+from journeys.errors import DefinitionError, with_closest
+from journeys.forms import form_named
 from journeys.known_event import KnownEvent
 from journeys.rule import (
     Beside,
@@ -28,6 +29,7 @@ from journeys.rule import (
     same_event,
 )
 from journeys.survey import DEFAULT_WEIGHTS, Part, ScoreWeights, Survey
+from journeys.times import TimeUnit
 
 __all__ = [
     "Attributes",
@@ -59,6 +61,14 @@ def _plain_name(name: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name) is None:
         raise ValueError(f"{name!r} is not a name; use letters, digits, - and _, and no spaces")
     return name
+
+
+def _known_form(name: str) -> str:
+    """Accept the name of a shipped form of events."""
+    try:
+        return form_named(name).name
+    except DefinitionError as fault:
+        raise ValueError(str(fault).rstrip(".")) from None
 
 
 class Attributes(Frozen):
@@ -102,7 +112,10 @@ class Definition(Frozen):
     """One journey, as its YAML says it (see docs/definition.md for every key)."""
 
     name: Annotated[str, AfterValidator(_plain_name)]
+    form: Annotated[str, AfterValidator(_known_form)] | None = None
+    query: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    time_unit: TimeUnit | None = None
     start: Rule | None = None
     success: Rule | None = None
     failure: Rule | None = None
@@ -236,6 +249,11 @@ class Definition(Frozen):
         """The column of the survey's answers, read as a number; it is no field of the journey."""
         asked = self.survey is not None and self.survey.score not in self.fields
         return (self.survey.score,) if asked and self.survey is not None else ()
+
+    @property
+    def of_the_file(self) -> dict[str, object]:
+        """What says where the events are and how they are written, not what they mean."""
+        return {key: getattr(self, key) for key in ("form", "query", "columns", "time_unit")}
 
     def column(self, ours: str) -> str:
         """Return the file's name for one of our columns."""

@@ -1,4 +1,4 @@
-"""Reading an event log from a file: Parquet, CSV, JSON Lines or XES, as it stands in the file.
+"""Reading an event log: a file, a folder or a query, as it stands or in a form that is named.
 
 Nothing is guessed that could lose something: CSV and JSON keep keys such as ``007`` as text, times
 of any mixture of zones stay as written until `journeys.log` makes them UTC, numbers become numbers
@@ -8,29 +8,33 @@ only where the definition calls an attribute numeric.
 import csv
 import gzip
 import io
-import json
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
 from xml.etree.ElementTree import ParseError
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from journeys.definition import Definition
 from journeys.errors import EventLogError
+from journeys.folder import Wanted, batches_in, folder_table, parts_of, schema_of
+from journeys.formed import formed
+from journeys.forms import Form, form_named
+from journeys.json_lines import json_rows, read_json_lines, unpacked
 from journeys.log import EventLog, event_log, needed_columns
-from journeys.rows import Row, table_of
+from journeys.nested import Spread
+from journeys.query import is_address, masked, query_rows
+from journeys.rows import Columns, Row, table_of
 from journeys.xes import xes_table
 
-Columns = Collection[str] | None
+_Read = Callable[[Path, Columns, Spread], pd.DataFrame]
 
-_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
+_ROWS_AT_ONCE = 20_000
+CSV_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
 _DELIMITERS = (",", ";", "\t", "|")
 _KINDS = (
     "Parquet (.parquet), CSV (.csv), JSON Lines (.jsonl) or XES (.xes), the last three also .gz"
@@ -46,27 +50,104 @@ def read_events(path: str | Path, definition: Definition) -> EventLog:
         As `read_frame` and `journeys.log.event_log` raise them.
     """
     needed = needed_columns(definition)
-    frame = read_frame(path, columns={*needed, definition.column("channel")})
+    frame = read_as(path, definition, columns={*needed, definition.column("channel")})
     if not set(needed) <= set(frame.columns):
-        frame = read_frame(path)  # the message says what is there instead
+        frame = read_as(path, definition)  # the message says what is there instead
     return event_log(frame, definition)
 
 
-def read_frame(path: str | Path, *, columns: Columns = None) -> pd.DataFrame:
-    """Read a file of events in its own columns, all of them or only ``columns``.
+def read_as(source: str | Path, definition: Definition, *, columns: Columns = None) -> pd.DataFrame:
+    """Read a log as a definition says that it is written: form, query, and columns inside others.
+
+    All its columns, or only ``columns``; errors as `read_frame` raises them.
+    """
+    return read_frame(
+        source,
+        columns=columns,
+        nested={definition.column(name) for name in definition.fields},
+        form=definition.form,
+        query=definition.query or "",
+    )
+
+
+def read_frame(
+    source: str | Path,
+    *,
+    columns: Columns = None,
+    nested: Columns = (),
+    form: str | None = None,
+    query: str = "",
+) -> pd.DataFrame:
+    """Read events in their own columns, all of them or only ``columns``.
 
     An absent column is no fault here.  Empty fields and NULL, null, NaN, nan and <NA> of a CSV are
-    missing.  A nested value of JSON or Parquet is kept as its text.
+    missing.  A nested value is kept as its text, unless ``nested`` names columns inside it (dotted;
+    None: all): then these stand in its place.
+
+    Parameters
+    ----------
+    source : a file, a folder of Parquet files, or the address of a database; then ``query`` says
+        what is read
+    form : the name of a form (`journeys.forms`): its events instead of the rows as they stand
 
     Raises
     ------
     EventLogError
-        If the file is missing, is of an unknown kind, is empty or damaged.
+        If the source is missing, of an unknown kind, empty or damaged.
     """
-    path = Path(path)
-    read = _reader(path)
+    asked = nested if columns is None or nested is None else {*nested, *columns}
+    if is_address(source):
+        rows = query_rows(str(source), query)
+        return _of_rows(rows, columns, asked, form, masked(str(source)))
+    if query:
+        raise EventLogError(
+            f"There is a query, but {str(source)!r} is a file, which is read whole. Give the "
+            "address of a database, such as postgresql://user@host/name, or take the query out."
+        )
+    path = Path(source)
+    kind, read = _reader(path)
+    with plainly(path):
+        if form is None:
+            return read(path, columns, Spread.of(asked, path.name))
+        return _of_rows(_rows(path, kind, form_named(form)), columns, asked, form, path.name)
+
+
+def _of_rows(
+    rows: Iterator[Row], columns: Columns, asked: Columns, form: str | None, source: str
+) -> pd.DataFrame:
+    """Return rows as a table, as they stand or as the events of a form."""
+    if form is not None:
+        return formed(rows, form_named(form), columns=columns, source=source)
+    return table_of(map(Spread.of(asked, source).row, rows), columns=columns)
+
+
+def _rows(path: Path, kind: str, form: Form) -> Iterator[Row]:
+    """Yield the rows of a file as they stand in it, nested values and all."""
+    if kind == ".xes":
+        raise EventLogError(
+            f"{path.name} is XES, which is a form itself; take `form: {form.name}` out."
+        )
+    if kind == ".jsonl":
+        yield from json_rows(path)
+    elif kind == ".parquet":
+        parts = parts_of(path)
+        schema = schema_of(path, parts, lambda _name: True)
+        for batch, _ in batches_in(parts, schema, rows=_ROWS_AT_ONCE):
+            yield from batch.to_pylist()
+    else:
+        frame = _csv(path, None, Spread.of((), path.name), header=form.header)
+        names = list(frame.columns)
+        for first in range(0, len(frame), _ROWS_AT_ONCE):
+            some = frame.iloc[first : first + _ROWS_AT_ONCE].astype(object)
+            columns = [column.tolist() for _, column in some.where(some.notna(), None).items()]
+            yield from (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """Turn what a reader says of a damaged file into an `EventLogError`."""
     try:
-        return read(path, columns)
+        yield
     except ParseError as error:
         line, column = error.position
         raise EventLogError(
@@ -90,56 +171,86 @@ def read_frame(path: str | Path, *, columns: Columns = None) -> pd.DataFrame:
         ) from None
 
 
-def _reader(path: Path) -> Callable[[Path, Columns], pd.DataFrame]:
+def _reader(path: Path) -> tuple[str, _Read]:
+    """Return the kind of a file, by the first of its endings, and what reads it."""
     if path.is_dir():
-        raise EventLogError(f"{str(path)!r} is a folder; name one file of events: {_KINDS}.")
+        return ".parquet", _folder
     if not path.is_file():
         raise EventLogError(f"There is no event log at {str(path)!r}; check the path.")
-    kind = path.name.lower().removesuffix(".gz")
-    read = next((read for ends, read in _READERS.items() if kind.endswith(ends)), None)
-    if read is None:
+    name = path.name.lower().removesuffix(".gz")
+    found = next(((ends[0], read) for ends, read in _READERS.items() if name.endswith(ends)), None)
+    if found is None:
         raise EventLogError(f"{path.name} is of a kind that is not known here; give {_KINDS}.")
     if path.stat().st_size == 0:
         raise EventLogError(f"{path.name} is empty (0 bytes); give a file with one row per event.")
-    return read
+    return found
 
 
-def _parquet(path: Path, columns: Columns) -> pd.DataFrame:
+def _parquet(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
-        _refuse_doubles(path, names)
-        wanted = names if columns is None else [name for name in names if name in columns]
-        table = file.read(columns=wanted)
+        refuse_doubles(path, names)
+        wanted = list(filter(columns_in(columns, spread), names))
+        return frame_of(file.read(columns=wanted), columns, spread)
+
+
+def _folder(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
+    return frame_of(folder_table(path, columns_in(columns, spread)), columns, spread)
+
+
+def columns_in(columns: Columns, spread: Spread) -> Wanted:
+    """Return whether a column of a file is read: it is asked for, or something inside it is."""
+    return lambda name: columns is None or name in columns or spread.opens(name)
+
+
+def frame_of(table: pa.Table, columns: Columns, spread: Spread) -> pd.DataFrame:
+    """Return what a Parquet file holds as a table, the columns inside others where asked for."""
     # Without the metadata of pandas: an index that was written is a column like any other.
-    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
-    return frame.assign(**{name: frame[name].map(_as_text, na_action="ignore") for name in nested})
+    frame: pd.DataFrame = table.drop_columns(nested).to_pandas(ignore_metadata=True)
+    for name in nested:
+        inside = ({name: value} for value in table[name].to_pylist())
+        frame = frame.join(table_of(map(spread.row, inside), columns=columns))
+    names = [name for name in table.column_names if name in frame.columns]
+    order = dict.fromkeys([*names, *frame.columns])
+    return frame[list(order)]
 
 
-def _csv(path: Path, columns: Columns) -> pd.DataFrame:
-    names, delimiter = _header(path)
-    _refuse_doubles(path, names)
+def _csv(
+    path: Path, columns: Columns, _spread: Spread, header: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    names, delimiter = csv_header(path)
+    bare = bool(header) and len(names) == len(header) and not set(names) & set(header)
+    names = list(header) if bare else names
+    refuse_doubles(path, names)
     wanted = names if columns is None else [name for name in names if name in columns]
-    parse = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    parse = pa_csv.ParseOptions(
+        delimiter=delimiter,
+        newlines_in_values=not bare,
+        quote_char=False if bare else '"',  # without a header, quotes are text like any other
+    )
     convert = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
         include_columns=wanted,
-        null_values=_NOTHING,
+        null_values=CSV_NOTHING,
         strings_can_be_null=True,
     )
     try:
         frame: pd.DataFrame = pa_csv.read_csv(
-            path, parse_options=parse, convert_options=convert
+            path,
+            read_options=pa_csv.ReadOptions(column_names=names if bare else None),
+            parse_options=parse,
+            convert_options=convert,
         ).to_pandas()
     except pa.ArrowInvalid:
-        _refuse_ragged(path, delimiter, n_fields=len(names))
+        refuse_ragged(path, delimiter, n_fields=len(names))
         raise
     return frame
 
 
-def _refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
+def refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
     """Name the first line that has too many or too few fields."""
-    with _open(path) as stream:
+    with unpacked(path) as stream:
         rows = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=delimiter)
         for row in rows:
             if row and len(row) != n_fields:
@@ -149,93 +260,22 @@ def _refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
                 )
 
 
-def _header(path: Path) -> tuple[list[str], str]:
+def csv_header(path: Path) -> tuple[list[str], str]:
     """Return the names of the columns and the delimiter that splits them into the most."""
-    with _open(path) as stream:
+    with unpacked(path) as stream:
         text = stream.readline().decode("utf-8-sig").rstrip("\r\n")
     splits = {mark: next(csv.reader([text], delimiter=mark), []) for mark in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda mark: len(splits[mark]))
     return splits[delimiter], delimiter
 
 
-def _json_lines(path: Path, columns: Columns) -> pd.DataFrame:
-    try:
-        frame = _flat_json(path)
-    except pa.ArrowInvalid:  # mixed types, one list of objects, or a fault whose line we can name
-        frame = None
-    if frame is None:
-        with _open(path) as stream:
-            return table_of(_objects(stream, path.name), columns=columns)
-    return frame[[name for name in frame.columns if columns is None or name in columns]]
+def _xes(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
+    with unpacked(path) as stream:
+        return xes_table(stream, columns=columns, spread=spread)
 
 
-def _flat_json(path: Path) -> pd.DataFrame | None:
-    """Return objects of plain values, fast; None where a value is nested or of no single type."""
-    table = pa_json.read_json(path)
-    table.validate(full=True)  # else text that is not UTF-8 would pass
-    if any(pa.types.is_nested(field.type) for field in table.schema):
-        return None
-    dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
-    if dates:  # taken for times, but only the definition knows what is a time: read them as text
-        schema = pa.schema([(name, pa.string()) for name in dates])
-        table = pa_json.read_json(path, parse_options=pa_json.ParseOptions(explicit_schema=schema))
-    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
-    return frame
-
-
-def _objects(stream: IO[bytes], name: str) -> Iterator[Row]:
-    """Yield the object of each line; a file that is one list of objects will do as well."""
-    for number, raw in enumerate(stream, start=1):
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        if number == 1 and line.startswith("["):
-            yield from _listed(line + stream.read().decode("utf-8"), name)
-            return
-        if line:
-            yield _flat(_parsed(line, name, number), name, number)
-
-
-def _listed(text: str, name: str) -> Iterator[Row]:
-    for number, event in enumerate(_parsed(text, name, 1), start=1):
-        yield _flat(event, name, number)
-
-
-def _parsed(text: str, name: str, number: int) -> Any:  # json gives what the text holds
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise EventLogError(
-            f"{name}, line {number}: this is not JSON ({error}); write one object per line."
-        ) from None
-
-
-def _flat(event: object, name: str, number: int) -> Row:
-    if not isinstance(event, dict):
-        raise EventLogError(
-            f"{name}, line {number}: an event is an object such as "
-            f'{{"customer_id": "c1", ...}}, not {str(event)[:40]!r}; write one object per line.'
-        )
-    if any(isinstance(value, dict | list) for value in event.values()):
-        return {key: _as_text(value) for key, value in event.items()}
-    return event
-
-
-def _as_text(value: object) -> object:
-    """Return a nested value as text; a plain one as it is."""
-    plain = value.tolist() if isinstance(value, np.ndarray) else value
-    return json.dumps(plain, default=str) if isinstance(plain, dict | list) else plain
-
-
-def _xes(path: Path, columns: Columns) -> pd.DataFrame:
-    with _open(path) as stream:
-        return xes_table(stream, columns=columns)
-
-
-def _open(path: Path) -> IO[bytes]:
-    packed = path.name.lower().endswith(".gz")
-    return cast("IO[bytes]", gzip.open(path) if packed else path.open("rb"))
-
-
-def _refuse_doubles(path: Path, names: list[str]) -> None:
+def refuse_doubles(path: Path, names: list[str]) -> None:
+    """Raise an `EventLogError` where two columns have one name."""
     doubles = sorted({name for name in names if names.count(name) > 1})
     if doubles:
         raise EventLogError(
@@ -247,9 +287,9 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n", maxsplit=1)[0][:200].rstrip(".")
 
 
-_READERS: dict[tuple[str, ...], Callable[[Path, Columns], pd.DataFrame]] = {
+_READERS: dict[tuple[str, ...], _Read] = {
     (".parquet", ".pq"): _parquet,
     (".csv", ".tsv", ".txt"): _csv,
-    (".jsonl", ".ndjson", ".json"): _json_lines,
+    (".jsonl", ".ndjson", ".json"): read_json_lines,
     (".xes", ".xes.xml"): _xes,
 }

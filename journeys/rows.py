@@ -1,11 +1,15 @@
 """Rows to a table: what JSON Lines and XES have in common, kept small while it is read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 import pandas as pd
 
+from journeys.times import are_instants, read_times
+
 Row = Mapping[str, object]
+Columns = Collection[str] | None
+"""Names of columns that are wanted; None for all."""
 
 _ROWS_AT_ONCE = 100_000
 
@@ -45,6 +49,8 @@ def _column(values: list[object]) -> pd.Series:
         return pd.Series(values, dtype="str")
     if len(kinds) == 1 and kinds <= {int, float, bool}:
         return pd.Series(values)
+    if are_instants(values):
+        return read_times(pd.Series(values, dtype=object))
     return pd.Series(values, dtype=object)
 
 

@@ -9,7 +9,7 @@ from journeys.definition import Definition, Outcome
 from journeys.errors import BundleError, FindingsError, listed
 from journeys.find import find_journeys
 from journeys.log import EventLog
-from journeys.read import read_frame
+from journeys.read import read_as
 from models.bundle import Bundle
 from models.threads import one_thread
 from offramp.console import Tell, working
@@ -55,7 +55,7 @@ def searched_for_all(
 
 def health_of(events: str, definition: Definition) -> list[str]:
     """Return what `offramp check` has to say of a log, a sentence each, without customer keys."""
-    found = check_log(read_frame(events), definition, now=pd.Timestamp.now(tz="UTC"))
+    found = check_log(read_as(events, definition), definition, now=pd.Timestamp.now(tz="UTC"))
     return [problem.sentence_without_keys for problem in found.problems]
 
 

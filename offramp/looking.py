@@ -48,11 +48,11 @@ def check(events: Events, journey: Journey, json: Json = "") -> None:
 
     from journeys.check import check_log
     from journeys.definition_file import load_definition
-    from journeys.read import read_frame
+    from journeys.read import read_as
     from offramp.show import checked
 
     definition = load_definition(journey)
-    found = check_log(read_frame(events), definition, now=pd.Timestamp.now(tz="UTC"))
+    found = check_log(read_as(events, definition), definition, now=pd.Timestamp.now(tz="UTC"))
     out().print(checked(found))
     write_json(json, found.as_dict())
     if found.faults:

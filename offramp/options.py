@@ -7,11 +7,29 @@ from typer import Option
 Events = Annotated[
     str,
     Option(
-        "--events", help="The event log: Parquet, CSV, JSON Lines or XES (.gz), one row per event."
+        "--events",
+        help="The event log: Parquet, CSV, JSON Lines or XES (.gz), one row per event; or the "
+        "address of a database (docs/data.md).",
     ),
 ]
 Journey = Annotated[
     str, Option("--journey", help="The journey definition, a YAML file (docs/definition.md).")
+]
+Form = Annotated[
+    str,
+    Option(
+        "--form",
+        help="The form of the events: cloudevents, ga4, segment or snowplow; else the definition's "
+        "`form:`, else rows as they stand.",
+    ),
+]
+Query = Annotated[
+    str,
+    Option(
+        "--query",
+        help="The SELECT, or a file with it, where --events is the address of a database; else the "
+        "definition's `query:`.",
+    ),
 ]
 Model = Annotated[
     str,
@@ -29,6 +47,20 @@ Trials = Annotated[
 Seconds = Annotated[
     float,
     Option("--seconds", help="Stop trying after this long; 0: when the trials are done.", min=0),
+]
+Customers = Annotated[
+    str,
+    Option(
+        "--customers",
+        help="Learn from a sample of so many, or from `all`. Without it: all where they fit in "
+        "memory, else a sample if that loses little, else all from disk.",
+    ),
+]
+Memory = Annotated[
+    float, Option("--memory", help="GiB that may be used; 0: 60 % of what is free.", min=0)
+]
+Work = Annotated[
+    str, Option("--work", help="A folder on a disk with room for samples; else a temporary one.")
 ]
 Promote = Annotated[
     Literal["never", "gate", "always"],

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from journeys.errors import FindingsError, listed
-from journeys.log import read_times
+from journeys.times import read_times
 from rootcause.forecast import NUMBERS
 from rootcause.listing import COLUMNS, LEFT
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from fastapi import FastAPI, Path, Request, Response
 
+from journeys.cloud_events import ALIAS
 from journeys.errors import OfframpError
 from journeys.log import ACTIVITY, CUSTOMER, TIME
 from rootcause.register import locked
@@ -18,7 +19,7 @@ from serving.bodies import json_answer, read_body, require_json
 from serving.event_bodies import Reader
 from serving.event_messages import AliasRequest, Erased, Unlinked
 from serving.event_routes import accepting, kept, required_store, told
-from serving.events import ALIAS, Alias, ErasureReceipt
+from serving.events import Alias, ErasureReceipt
 from serving.forgetting import forget_evidence, forget_members
 from serving.histories import utc_text
 from serving.openapi import Body, answers, request_body

@@ -24,10 +24,11 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from journeys.cloud_events import ALIAS, event_of, fault_in
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, CUSTOMER, TIME
 from serving.event_messages import MANY_CLOUD_EVENTS, ONE_CLOUD_EVENT, CloudEvent
-from serving.events import ALIAS, Alias, StoredEvent
+from serving.events import Alias, StoredEvent
 from serving.histories import checked_time
 from serving.messages import MOST_EVENTS, Value
 from serving.problems import Fault, Refused, refused
@@ -157,20 +158,9 @@ def _items(body: bytes, kind: str) -> list[Raw]:
 
 def _of_cloud_event(raw: Raw | bytes, where: str) -> _Said:
     said = _CLOUD_EVENT.decode(raw)
-    if said.specversion != "1.0":
-        raise _bad(f"{where}.specversion is {said.specversion!r:.20}; CloudEvents 1.0 are read.")
-    if said.data_base64 is not None or "json" not in said.datacontenttype.lower():
-        raise _bad(
-            f"{where} carries data of the type {said.datacontenttype!r:.60}, or packed. Send its "
-            "attributes as one flat JSON object in data."
-        )
-    if taken := sorted({TIME, ACTIVITY} & said.data.keys()):
-        raise _bad(
-            f"{where}.data has an attribute {taken[0]!r}, but that is the event's own. Name the "
-            "attribute otherwise."
-        )
-    event = said.data | {TIME: said.time, ACTIVITY: said.type}
-    return _Said(said.subject, "subject", said.source, said.id, event)
+    if fault := fault_in(said):
+        raise _bad(f"{where}{fault}")
+    return _Said(said.subject, "subject", said.source, said.id, event_of(said))
 
 
 def _plain(raw: Raw | bytes) -> _Said:

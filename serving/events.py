@@ -6,9 +6,6 @@ from msgspec import Struct
 
 from serving.messages import Value
 
-ALIAS = "offramp.alias"
-"""The activity, or CloudEvents type, that joins an anonymous visitor to a customer."""
-
 
 class StoredEvent(Struct, frozen=True):
     """One event as it is kept; ``source`` and ``id`` name it, so that none counts twice.

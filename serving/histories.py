@@ -13,8 +13,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from journeys.definition import Definition
-from journeys.log import ACTIVITY, CHANNEL, TIME, read_times
+from journeys.log import ACTIVITY, CHANNEL, TIME
 from journeys.rule import plain_text
+from journeys.times import read_times
 from serving.messages import History, Value
 from serving.problems import Refused, refused
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ["journeys", "features", "models", "rootcause", "training", "serving", "offramp"]
 FILES = [path for folder in [*ROOMS, "benchmarks", "tests"] for path in ROOT.glob(f"{folder}/*.py")]
-DATA_FOLDERS = {"definitions", "migrations", "templates", "__pycache__"}
+DATA_FOLDERS = {"definitions", "mappings", "migrations", "templates", "__pycache__"}
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 LONGEST = 300
 

@@ -16,8 +16,8 @@ from journeys.log import (
     instants,
     microseconds,
     needed_columns,
-    read_times,
 )
+from journeys.times import read_times
 
 DEFINITION = Definition.from_dict(
     {

@@ -9,9 +9,10 @@ from features.table import table
 from journeys.errors import RequestError, TooLittleDataError
 from journeys.find import find_journeys
 from journeys.labels import labels_of
-from journeys.log import EventLog, read_times
+from journeys.log import EventLog
 from journeys.samples import samples_of
 from journeys.split import Split, split_at
+from journeys.times import read_times
 from models.bundle import Bundle
 from models.threads import one_thread
 from training.data import TrainingData

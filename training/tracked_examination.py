@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import mlflow
 
+from journeys.query import masked
 from training.drift import drift_metrics
 from training.evaluation_files import write_examination
 from training.evaluation_views import evaluation_metrics
@@ -24,7 +25,7 @@ def track_examination(found: Examination, model: str, *, source: str) -> str:
     use_store()
     bundle = found.bundle
     with quiet(), open_run(bundle.journey, "evaluate") as run_id, TemporaryDirectory() as folder:
-        mlflow.log_params({"model": model, "events": source, **_kept(bundle.manifest)})
+        mlflow.log_params({"model": model, "events": masked(source), **_kept(bundle.manifest)})
         mlflow.log_metrics(evaluation_metrics(found.evaluation))
         if found.drift is not None:
             mlflow.log_metrics(drift_metrics(found.drift))

@@ -15,6 +15,7 @@ from mlflow.data.meta_dataset import MetaDataset
 
 from journeys.definition_file import definition_text
 from journeys.log import EventLog
+from journeys.query import masked
 from models.bundle import Bundle, save_bundle
 from rootcause.figures import png_bytes
 from training.comparison import EVERYWHERE
@@ -166,7 +167,7 @@ def _evaluation(bundle: Bundle) -> dict:  # type: ignore[type-arg]  # plain data
 
 def _dataset(log: EventLog, source: str) -> MetaDataset:
     """Describe the log by its source and digest alone: no event and no customer key is logged."""
-    origin = CodeDatasetSource({"offramp.events": source})
+    origin = CodeDatasetSource({"offramp.events": masked(source)})
     return MetaDataset(origin, name="event log", digest=digest_of(log))
 
 
