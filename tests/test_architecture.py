@@ -18,7 +18,7 @@ ROOMS = {
     "features": ("journeys", "numba pyarrow"),
     "models": ("journeys.errors features", "lightgbm numba sklearn threadpoolctl"),
     "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
-    "training": ("journeys features models rootcause", "mlflow optuna"),
+    "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
         "journeys features models rootcause",
         "alembic fastapi starlette uvicorn msgspec prometheus_client sqlalchemy mlflow",

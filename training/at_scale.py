@@ -7,7 +7,7 @@ as many customers as fit, drawn by a hash of their keys, and what that loses is 
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Literal
@@ -46,7 +46,7 @@ class Task:
 
     outcomes: Sequence[Outcome] = ()
     seed: int = 0
-    effort: Effort = Effort()
+    effort: Effort = field(default_factory=Effort)
     tell: Progress = lambda _label, _share: None
 
 
