@@ -5,7 +5,7 @@ order of events is (customer, time, position in the file); everything
 downstream relies on it and nothing downstream sorts again.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +21,8 @@ from journeys.errors import (
     listed,
     with_closest,
 )
-from journeys.times import number_hint, read_times
+from journeys.times import read_times
+from journeys.unreadable import Unreadable
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
 _REQUIRED = (CUSTOMER, TIME, ACTIVITY)
@@ -101,10 +102,7 @@ def instants(times: NDArray[np.int64]) -> pd.DatetimeIndex:
 def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
     """Return the events of a table in order, with the columns that the definition needs.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per event, in the file's own columns.  Times without a zone are taken as UTC.
+    The table has one row per event, in the file's own columns; times without a zone are UTC.
 
     Raises
     ------
@@ -114,7 +112,7 @@ def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
         If the table is empty, lacks a customer, time or activity, or holds what cannot be read.
     """
     _refuse_empty(frame)
-    _require_columns(frame, definition)
+    require_columns(frame.columns, definition)
     return event_log_of_part(frame, definition)
 
 
@@ -128,18 +126,30 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise EventLogError.missing_columns(missing, frame.columns)
+    unreadable = Unreadable()
+    events = event_columns(frame, definition, unreadable)
+    unreadable.refuse()
+    return _in_order(events)
+
+
+def event_columns(
+    frame: pd.DataFrame, definition: Definition, unreadable: Unreadable
+) -> pd.DataFrame:
+    """Return the columns of `EventLog.events` for a table's rows, in the table's order.
+
+    What cannot be read is missing there, and counted in ``unreadable``.
+    """
+    unreadable.events += len(frame)
     columns = {
-        CUSTOMER: _present_text(frame, definition, CUSTOMER),
-        TIME: _utc(frame[definition.column(TIME)], definition),
-        ACTIVITY: _present_text(frame, definition, ACTIVITY),
+        CUSTOMER: _present_text(frame, definition, CUSTOMER, unreadable),
+        TIME: _utc(frame[definition.column(TIME)], definition, unreadable),
+        ACTIVITY: _present_text(frame, definition, ACTIVITY, unreadable),
     }
-    numeric = set(definition.attributes.numeric)
-    for name in (CHANNEL, *definition.fields):
-        read = _number if name in numeric else _text
-        columns[name] = read(_column_or_missing(frame, definition.column(name)), name)
-    for name in definition.said:
-        columns[name] = _number(_column_or_missing(frame, definition.column(name)), name)
-    return _in_order(pd.DataFrame(columns))
+    numeric = {*definition.attributes.numeric, *definition.said}
+    for name in (CHANNEL, *definition.fields, *definition.said):
+        column = _column_or_missing(frame, definition.column(name))
+        columns[name] = _number(column, name, unreadable) if name in numeric else _text(column)
+    return pd.DataFrame(columns)
 
 
 def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
@@ -174,8 +184,8 @@ def log_without(log: EventLog, customers: Container[str]) -> EventLog:
     stays = np.array([key not in customers for key in keys], dtype=np.bool_)
     if not stays.any():
         raise TooLittleDataError("All customers of the log are to be left out; nobody remains.")
-    left = log.events[stays[log.customers]].reset_index(drop=True)
-    return EventLog(_known(left), ends=log.ends, begins=left[TIME].min())
+    left = _known(log.events[stays[log.customers]].reset_index(drop=True))
+    return EventLog(left, ends=log.ends, begins=left[TIME].min())
 
 
 def _known(events: pd.DataFrame) -> pd.DataFrame:
@@ -214,8 +224,9 @@ def _refuse_empty(frame: pd.DataFrame) -> None:
         raise EventLogError("The event log is empty: it has no event; give one row per event.")
 
 
-def _require_columns(frame: pd.DataFrame, definition: Definition) -> None:
-    present = set(frame.columns)
+def require_columns(names: Iterable[str], definition: Definition) -> None:
+    """Raise a `DefinitionError` unless a log of these columns has those that are needed."""
+    present = set(names)
     missing = [name for name in needed_columns(definition) if name not in present]
     if missing:
         named = ", ".join(with_closest(name, present) for name in missing)
@@ -232,24 +243,21 @@ def _column_or_missing(frame: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(np.full(len(frame), np.nan), index=frame.index)
 
 
-def _present_text(frame: pd.DataFrame, definition: Definition, ours: str) -> pd.Series:
+def _present_text(
+    frame: pd.DataFrame, definition: Definition, ours: str, unreadable: Unreadable
+) -> pd.Series:
     column = frame[definition.column(ours)]
-    absent = int(column.isna().sum())
-    if absent:
-        raise EventLogError(
-            f"{absent:,} of {len(column):,} events have no {ours} (column {column.name!r}); "
-            "fill them in or leave these events out of the file."
-        )
-    return _text(column, ours)
+    unreadable.add("absent", ours, column, column.isna())
+    return _text(column)
 
 
-def _text(column: pd.Series, _name: str) -> pd.Series:
-    """Return the column as categories of text; whole numbers read as 1, not as 1.0."""
+def _text(column: pd.Series) -> pd.Series:
+    """Return the column as categories of text, in order; whole numbers read as 1, not as 1.0."""
     values = column.reset_index(drop=True)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = _sorted(values)
     if values.dtype == object:
         values = values.map(plain_text, na_action="ignore")
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.cat.remove_unused_categories()
     values = values.astype("category")
     names = [plain_text(value) for value in values.cat.categories]
     if len(set(names)) < len(names):  # 1 and "1" are one value
@@ -257,35 +265,28 @@ def _text(column: pd.Series, _name: str) -> pd.Series:
     return values.cat.rename_categories(names)
 
 
-def _number(column: pd.Series, name: str) -> pd.Series:
+def _sorted(values: pd.Series) -> pd.Series:
+    """Return categories in the order of their values, whatever the order in the file."""
+    used = values.cat.remove_unused_categories().cat.categories
+    try:
+        return values.cat.set_categories(used.sort_values(), ordered=False)
+    except TypeError:  # 1 and "1"
+        return values.astype(object)
+
+
+def _number(column: pd.Series, name: str, unreadable: Unreadable) -> pd.Series:
     values = column.reset_index(drop=True)
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    broken = numbers.isna() & values.notna()
-    if broken.any():
-        raise EventLogError(
-            f"{int(broken.sum()):,} values of the numeric attribute {name!r} are not numbers, "
-            f"for instance {str(values[broken].iloc[0])!r}; correct them, or, if they are no "
-            f"numbers, take {name!r} out of `numeric:` (or `survey:`)."
-        )
+    unreadable.add("no number", name, values, numbers.isna() & values.notna())
     return numbers.where(np.isfinite(numbers))
 
 
-def _utc(column: pd.Series, definition: Definition) -> pd.Series:
+def _utc(column: pd.Series, definition: Definition, unreadable: Unreadable) -> pd.Series:
     """Return the column as UTC instants; a time without a zone is taken as UTC."""
-    values, name = column.reset_index(drop=True), definition.column(TIME)
-    unit = definition.time_unit
+    values, unit = column.reset_index(drop=True), definition.time_unit
     if unit is None and pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        raise EventLogError(
-            f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
-            f"{number_hint(values)}."
-        )
+        unreadable.add("plain numbers", TIME, values, values.notna())
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us, UTC]")
     times = read_times(values, unit)
-    broken = times.isna()
-    if broken.any():
-        example = values[broken].iloc[0]
-        found = "nothing" if pd.isna(example) else repr(str(example))
-        raise EventLogError(
-            f"{int(broken.sum()):,} of {len(values):,} times in column {name!r} cannot be read, "
-            f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
-        )
+    unreadable.add("no time", TIME, values, times.isna())
     return times

@@ -18,6 +18,9 @@ from journeys.nested import Spread
 from journeys.rows import Row, table_of
 from journeys.times import read_times
 
+_NO_DATE, _NO_NUMBER = "NaT", "nan"
+"""What PM4Py writes where there is nothing."""
+
 _READ: dict[str, Callable[[str], object]] = {
     "string": str,
     "id": str,
@@ -67,7 +70,7 @@ class _Reader:
             if key is None:
                 continue
             name = prefix + key
-            if value and tag in _READ:
+            if value and tag in _READ and not (tag == "float" and value == _NO_NUMBER):
                 if tag == "date":
                     self.dates.add(name)
                 yield name, _typed(tag, value)
@@ -106,5 +109,6 @@ def _typed(tag: str, text: str) -> object:
 
 
 def _instants(column: pd.Series) -> pd.Series:
+    column = column.mask(column == _NO_DATE, None)
     times = read_times(column)
     return times if (times.notna() == column.notna()).all() else column

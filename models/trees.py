@@ -120,7 +120,7 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
     init_margin: ArrayLike | None = None,
     validation: Labelled | None = None,
 ) -> Trees:
-    """Return trees fitted to a 0/1 outcome.
+    """Return trees fitted to a 0/1 outcome, or to shares of it.
 
     Parameters
     ----------
@@ -129,6 +129,7 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
         table only bins, a byte a value, come into memory; the trees are those of one in memory.
     y : array of 0.0 and 1.0, shape (n,)
         Of one class only (or empty) gives a constant: its share, drawn half a row towards 0.5.
+        A row that stands for several outcomes holds their share, and weighs as many.
     init_margin : array, shape (n,)
         Log odds already explained; the trees learn only what is missing.
     validation : (X, y, weight)
@@ -136,10 +137,12 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
     """
     rows = X if isinstance(X, StoredTable) else np.asarray(X)
     labels = np.asarray(y, dtype=np.float64)
-    if len(np.unique(labels)) < 2:
-        return _constant(labels, rows.shape[1])
+    if not len(labels) or labels.min() == labels.max():
+        return _constant(labels, weight, rows.shape[1])
     categorical = categorical if settings.codes == "sets" else ()
     parameters = _parameters(settings, rows.shape[1])
+    if ((labels > 0.0) & (labels < 1.0)).any():
+        parameters["objective"] = "cross_entropy"
     train = _dataset(rows, labels, weight, init_margin, categorical)
     watched, callbacks = [], []
     if validation is not None and settings.boosting == "boosted" and settings.patience:
@@ -252,9 +255,10 @@ def _validation(validation: Labelled, train: lgb.Dataset) -> lgb.Dataset:
     return train.create_valid(np.asarray(rows), np.asarray(labels, dtype=np.float64), weight=weight)
 
 
-def _constant(labels: Floats, n_features: int) -> Trees:
+def _constant(labels: Floats, weight: ArrayLike | None, n_features: int) -> Trees:
     """Return trees of one leaf that give every row the share of ones."""
-    share = (labels.sum() + 0.5) / (len(labels) + 1.0)
+    weights = np.ones(len(labels)) if weight is None else np.asarray(weight, dtype=np.float64)
+    share = (labels @ weights + 0.5) / (weights.sum() + 1.0)
     parameters = {"objective": "cross_entropy", "verbose": -1, "num_threads": 1}
     nothing = lgb.Dataset(np.zeros((2, n_features)), np.full(2, share), params={"verbose": -1})
     return Trees(lgb.train(parameters, nothing, 1))

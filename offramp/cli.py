@@ -10,6 +10,7 @@ import typer
 
 from offramp import (
     comparing,
+    converting,
     erased,
     evaluating,
     explaining,
@@ -26,7 +27,13 @@ from offramp import (
 from offramp.console import say_fault
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look": (looking.demo, looking.simulate, looking.check, comparing.portfolio),
+    "Look": (
+        looking.demo,
+        looking.simulate,
+        looking.check,
+        converting.convert,
+        comparing.portfolio,
+    ),
     "Make a model": (learning.train, evaluating.evaluate, learning.retrain, learning.rollback),
     "Use it": (predicting.score, predicting.serve, keeping.keys, erased.erased),
     "Ask why": (

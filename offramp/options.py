@@ -7,11 +7,29 @@ from typer import Option
 Events = Annotated[
     str,
     Option(
-        "--events", help="The event log: Parquet, CSV, JSON Lines or XES (.gz), one row per event."
+        "--events",
+        help="The event log: Parquet, CSV, JSON Lines or XES (.gz), one row per event; or the "
+        "address of a database (docs/data.md).",
     ),
 ]
 Journey = Annotated[
     str, Option("--journey", help="The journey definition, a YAML file (docs/definition.md).")
+]
+Form = Annotated[
+    str,
+    Option(
+        "--form",
+        help="The form of the events: cloudevents, ga4, segment or snowplow; else the definition's "
+        "`form:`, else rows as they stand.",
+    ),
+]
+Query = Annotated[
+    str,
+    Option(
+        "--query",
+        help="The SELECT, or a file with it, where --events is the address of a database; else the "
+        "definition's `query:`.",
+    ),
 ]
 Model = Annotated[
     str,

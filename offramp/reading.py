@@ -27,6 +27,17 @@ def read_log(
         return read_events(events, definition), definition
 
 
+def defined(journey: str, *, form: str = "", query: str = "") -> "Definition":
+    """Read a definition; what the command line says of form and query goes before it."""
+    from journeys.definition_file import load_definition
+    from journeys.forms import form_named
+    from journeys.query import query_text
+
+    said = {"form": form and form_named(form).name, "query": query and query_text(query)}
+    given = {key: value for key, value in said.items() if value}
+    return load_definition(journey).model_copy(update=given)
+
+
 def outcome_of(definition: "Definition", outcome: str) -> "OutcomeName":
     """Return the outcome if the definition asks for it."""
     from journeys.errors import DefinitionError, listed, with_closest

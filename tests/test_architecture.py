@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
     "features": ("journeys", "numba pyarrow"),
-    "models": ("journeys.errors features", "lightgbm numba sklearn threadpoolctl"),
+    "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
     "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (

@@ -1,0 +1,110 @@
+"""Writing a log in another format: XES, Parquet, CSV or JSON Lines, by the name of the file."""
+
+import gzip
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from journeys.definition import Definition
+from journeys.errors import OfframpError, listed
+from journeys.find import find_journeys, journey_ids
+from journeys.log import ACTIVITY, CUSTOMER, TIME, EventLog
+from journeys.writing import whole_file
+from journeys.xes_write import ACTIVITY as XES_ACTIVITY
+from journeys.xes_write import CASE, write_xes
+from journeys.xes_write import TIME as XES_TIME
+
+Traces = Literal["customers", "journeys"]
+ENDINGS = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".xes", ".xes.gz")
+
+
+def require_ending(path: str | Path) -> str:
+    """Return the ending of a file that a log can be written to.
+
+    Raises
+    ------
+    OfframpError
+        If the name ends in none of `ENDINGS`.
+    """
+    name = Path(path).name.lower()
+    ending = next((end for end in reversed(ENDINGS) if name.endswith(end)), None)
+    if ending is None:
+        raise OfframpError(
+            f"A log cannot be written to {str(path)!r}: its name must end in {listed(ENDINGS)}."
+        )
+    return ending
+
+
+def write_log(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table of events, whole or not at all; XES where its columns are those of XES.
+
+    Times are written in UTC.  A CSV of numbers and texts is read back as texts.
+
+    Raises
+    ------
+    OfframpError
+        If the name ends in none of `ENDINGS`, the place cannot be written to, or XES lacks what it
+        needs (`journeys.xes_write.write_xes`).
+    """
+    ending = require_ending(path)
+    with whole_file(path) as beside:
+        if ending == ".parquet":
+            frame.to_parquet(beside, index=False)
+            return
+        with gzip.open(beside, "wb") if ending.endswith(".gz") else beside.open("wb") as stream:
+            if ending.startswith(".xes"):
+                write_xes(as_xes(frame), stream)
+            elif ending.startswith(".csv"):
+                frame.to_csv(stream, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+            else:
+                frame.to_json(
+                    stream,
+                    orient="records",
+                    lines=True,
+                    date_format="iso",
+                    date_unit="us",
+                    double_precision=15,
+                )
+
+
+def as_xes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table under XES' names, where it has ours; what has XES' names stays."""
+    ours = {CUSTOMER: CASE, TIME: XES_TIME, ACTIVITY: XES_ACTIVITY}
+    return frame.rename(
+        columns={name: xes for name, xes in ours.items() if xes not in frame.columns}
+    )
+
+
+def events_by_customer(log: EventLog, definition: Definition) -> pd.DataFrame:
+    """Return all events under our names, or XES' where the file has them: a trace a customer."""
+    return log.events.rename(columns=_xes_names(definition))
+
+
+def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
+    """Return the events that belong to journeys, each with its journey as the case.
+
+    ``case:concept:name`` is the journey's id, ``case:customer_id`` its customer, ``case:state`` how
+    it ended, or ``open``.  What happened between journeys is left out.
+    """
+    journeys = find_journeys(log, definition)
+    first, n_events = journeys["first"].to_numpy(), (journeys["last"] - journeys["first"] + 1)
+    journey = np.repeat(np.arange(len(journeys)), n_events)
+    offset = np.arange(len(journey)) - np.repeat(np.cumsum(n_events) - n_events, n_events)
+    events = log.events.iloc[first[journey] + offset].reset_index(drop=True)
+    case = {
+        CASE: journey_ids(log, journeys, definition)[journey],
+        "case:state": journeys["state"].to_numpy()[journey],
+    }
+    named = events.rename(columns=_xes_names(definition) | {CUSTOMER: "case:customer_id"})
+    return named.assign(**case)
+
+
+def _xes_names(definition: Definition) -> dict[str, str]:
+    """Return the file's names that are those of XES, by ours; who, when and what have their own."""
+    return {
+        ours: theirs
+        for ours, theirs in definition.columns.items()
+        if ":" in theirs and ours not in (CUSTOMER, TIME, ACTIVITY)
+    }
