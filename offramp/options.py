@@ -62,6 +62,14 @@ Memory = Annotated[
 Work = Annotated[
     str, Option("--work", help="A folder on a disk with room for samples; else a temporary one.")
 ]
+Dask = Annotated[
+    str,
+    Option(
+        "--dask",
+        help="Grow the trees of all customers on this Dask cluster, as in tcp://10.0.0.5:8786; its "
+        "workers must read the --work folder.",
+    ),
+]
 Promote = Annotated[
     Literal["never", "gate", "always"],
     Option(

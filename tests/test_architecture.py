@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
     "features": ("journeys", "numba pyarrow"),
-    "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
+    "models": (
+        "journeys.errors features",
+        "dask distributed lightgbm llvmlite numba sklearn threadpoolctl",
+    ),
     "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
@@ -81,6 +84,17 @@ def test_one_file_of_journeys_speaks_sql() -> None:
         if _within(found.name, "sqlalchemy")
     }
     assert speaking == {"query.py"}
+
+
+def test_one_file_speaks_to_dask() -> None:
+    speaking = {
+        path.name
+        for room in ROOMS
+        for path in (ROOT / room).glob("*.py")
+        for found in imports_of(path.read_text(), room)
+        if _within(found.name, "dask") or _within(found.name, "distributed")
+    }
+    assert speaking == {"on_dask.py"}
 
 
 # A rule that cannot fail is no rule: these sources are made up to break it, and not to.
