@@ -20,7 +20,7 @@ ROOMS = {
         "journeys.errors features",
         "dask distributed lightgbm llvmlite numba sklearn threadpoolctl",
     ),
-    "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
+    "rootcause": ("journeys features models", "numba pyarrow shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
         "journeys features models rootcause",

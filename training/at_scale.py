@@ -62,8 +62,8 @@ def train_over(shards: Shards, task: Task, means: Means | None = None) -> Traine
     -------
     Trained
         Its manifest says under ``learnt_from`` how many of how many customers by which ``road``
-        (*memory*, *sample*, *disk* or *dask*), and under ``sample_loss``, where a sample was tried, what it
-        loses by outcome (`training.sample_loss.SampleLoss`).
+        (*memory*, *sample*, *disk* or *dask*), and under ``sample_loss``, where a sample was tried,
+        what it loses by outcome (`training.sample_loss.SampleLoss`).
 
     Raises
     ------
