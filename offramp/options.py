@@ -8,8 +8,8 @@ Events = Annotated[
     str,
     Option(
         "--events",
-        help="The event log: Parquet, CSV, JSON Lines or XES (.gz), one row per event; or the "
-        "address of a database (docs/data.md).",
+        help="The event log, one row per event: Parquet, CSV, JSON Lines or XES (.gz); a folder of "
+        "Parquet files; or the address of a database (docs/data.md).",
     ),
 ]
 Journey = Annotated[
@@ -35,6 +35,14 @@ Model = Annotated[
     str,
     Option(
         "--model", help="models:/offramp-NAME@champion, models:/NAME/VERSION, or a bundle folder."
+    ),
+]
+Kept = Annotated[
+    str,
+    Option(
+        "--shards",
+        help="Where a log too large for memory is kept in shards, to be used again; without it a "
+        "temporary folder (TMPDIR), gone at the end (docs/scale.md).",
     ),
 ]
 Json = Annotated[str, Option("--json", help="Write what is printed to this JSON file as well.")]
