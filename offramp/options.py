@@ -81,6 +81,14 @@ SparkMaster = Annotated[
     str,
     Option("--spark-master", help="Where Spark is, as spark-submit takes it: spark://HOST:7077."),
 ]
+Dask = Annotated[
+    str,
+    Option(
+        "--dask",
+        help="Grow the trees of all customers on this Dask cluster, as in tcp://10.0.0.5:8786; its "
+        "workers must read the --work folder.",
+    ),
+]
 Promote = Annotated[
     Literal["never", "gate", "always"],
     Option(

@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
     "features": ("journeys", "numba py4j pyarrow pyspark"),
-    "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
+    "models": (
+        "journeys.errors features",
+        "dask distributed lightgbm llvmlite numba sklearn threadpoolctl",
+    ),
     "rootcause": ("journeys features models", "numba pyarrow shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
@@ -95,6 +98,17 @@ def test_one_file_knows_spark_and_imports_it_only_when_asked() -> None:
     assert speaking == {"features/spark.py"}
     at_once = "import sys, features.spark; sys.exit('pyspark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", at_once], cwd=ROOT, check=False).returncode == 0
+
+
+def test_one_file_speaks_to_dask() -> None:
+    speaking = {
+        path.name
+        for room in ROOMS
+        for path in (ROOT / room).glob("*.py")
+        for found in imports_of(path.read_text(), room)
+        if _within(found.name, "dask") or _within(found.name, "distributed")
+    }
+    assert speaking == {"on_dask.py"}
 
 
 # A rule that cannot fail is no rule: these sources are made up to break it, and not to.

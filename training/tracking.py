@@ -28,6 +28,7 @@ from training.later import evaluation_document
 from training.promotion import MARGINS, Verdict
 from training.rivals import judged
 from training.store import open_run, quiet, use_store
+from training.tracked_sample import log_sample
 from training.train import Trained
 from training.trials import TrialTold, log_trials
 from training.versions import (
@@ -92,6 +93,7 @@ def track(
     with quiet(), open_run(bundle.journey, "train") as run_id, TemporaryDirectory() as folder:
         mlflow.log_params(_parameters(trained) | dict(said or {}))
         mlflow.log_metrics(evaluation_metrics(_evaluation(bundle)))
+        log_sample(bundle.manifest)
         mlflow.log_input(_dataset(trained.data.log, source), context="training")
         _log_documents(bundle)
         _log_pictures(bundle)
