@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from offramp.console import out, write_json
-from offramp.options import Events, Journey, Json, Seed
+from offramp.options import Events, Form, Json, Query, Seed
 
 
 def demo(
@@ -42,16 +42,44 @@ def simulate(
     )
 
 
-def check(events: Events, journey: Journey, json: Json = "") -> None:
-    """Say what is in an event log and what is wrong with it; exit code 1 if it has a fault."""
+def check(  # noqa: PLR0913 - a command has this many options
+    events: Events,
+    journey: Annotated[
+        str,
+        typer.Option(
+            "--journey",
+            help="The journey definition, a YAML file (docs/definition.md); without it, one is "
+            "guessed.",
+        ),
+    ] = "",
+    *,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Guess a definition, whether there is one or not.")
+    ] = False,
+    stub: Annotated[
+        str, typer.Option("--out", help="Write the guessed definition to this YAML file.")
+    ] = "",
+    form: Form = "",
+    query: Query = "",
+    json: Json = "",
+) -> None:
+    """Say what is in an event log and what is wrong with it; exit code 1 if it has a fault.
+
+    Without --journey the log is unknown: which column is the customer, the time, the activity, what
+    starts and ends a journey is guessed, and written as a definition with the evidence beside it.
+    """
     import pandas as pd
 
     from journeys.check import check_log
-    from journeys.definition_file import load_definition
     from journeys.read import read_as
+    from offramp.guessing import guessed_stub, say_stub
+    from offramp.reading import defined
     from offramp.show import checked
 
-    definition = load_definition(journey)
+    if guess or not journey:
+        say_stub(guessed_stub(events, form=form, query=query, name=journey), stub)
+        return
+    definition = defined(journey, form=form, query=query)
     found = check_log(read_as(events, definition), definition, now=pd.Timestamp.now(tz="UTC"))
     out().print(checked(found))
     write_json(json, found.as_dict())
