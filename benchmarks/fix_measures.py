@@ -11,12 +11,13 @@ from journeys.find import find_journeys
 from journeys.log import EventLog, event_log
 from rootcause.dated_change import ChangeEffect, effect_of_change
 from rootcause.effect import effect_of
-from rootcause.expected import expected_rate, rows_of_step
+from rootcause.expected import expected_rate
 from rootcause.exposure import STEP, Exposures, exposures_of
 from rootcause.findings import Finding
 from rootcause.periods import day_of
 from rootcause.search import find_causes
 from rootcause.significance import dispersion
+from rootcause.step_rows import rows_of_step
 from rootcause.tally import members, tally_of
 from rootcause.verify import Verdict, was_it_fixed
 from rootcause.whatif import saving_of

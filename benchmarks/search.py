@@ -100,6 +100,7 @@ def exposures_with_a_cause(journeys: int) -> Exposures:
         journey=journey,
         row=np.arange(len(journey)),
         customer=journey,
+        lot=journey,
         time=time,
         day=day,
         codes=codes,

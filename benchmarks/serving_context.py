@@ -36,7 +36,8 @@ _ASKED = 20_000
 _AT_ONCE = 20  # copies in one transaction
 _COPY = """
 INSERT INTO events (customer, time, activity, channel, attributes, source, id, received)
-WITH RECURSIVE copies(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM copies WHERE n < :last)
+WITH RECURSIVE copies(n) AS
+    (SELECT CAST(:first AS INTEGER) UNION ALL SELECT n + 1 FROM copies WHERE n < :last)
 SELECT customer || '-' || n, time, activity, channel, attributes, source, id || '-' || n, received
 FROM copies CROSS JOIN events WHERE arrival <= :originals ORDER BY n, arrival
 """
@@ -58,6 +59,7 @@ def main() -> None:
                 with _database(kind, Path(folder)) as address:
                     row = measured(address, bundle, events, definition, chosen)
                 rows.append({"database": kind, **row})
+                print(rows[-1], flush=True)
     goals = [
         limit(
             f"p99 / p50 at half the peak, {row['database']}",

@@ -63,14 +63,15 @@ def litserve(bundle: Path) -> list[str]:
 
 
 def mlflow(bundle: Path, folder: Path) -> list[str]:
-    """Log the bundle without a signature, and return the command that serves it."""
-    from mlflow.pyfunc import save_model
+    """Save the bundle as a model of features without a signature; return what serves it.
 
-    import training.pyfunc_model as model
+    Our own model in MLflow takes events; the peer is sent the features of one row, as the others.
+    """
+    from mlflow.pyfunc import save_model
 
     save_model(
         str(folder),
-        python_model=str(model.__file__),
+        python_model=str(Path(__file__).with_name("serving_pyfunc.py")),
         artifacts={"bundle": str(bundle)},
         pip_requirements=["lightgbm"],
     )

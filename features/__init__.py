@@ -10,7 +10,7 @@ from here.
 """
 
 from features.encode import EncodedEvents, encode
-from features.experience import learn_surroundings
+from features.experience import learn_surroundings, learn_surroundings_over
 from features.feature import Feature
 from features.plan import Plan, plan_of
 from features.sequences import Sequences, sequences
@@ -19,7 +19,12 @@ from features.stored import plan_as_dict, plan_from_dict
 from features.surroundings import Surroundings
 from features.table import table, tables
 from features.typed import Ended, TypedEvents
-from features.vocabulary import NEVER_SEEN, Vocabulary, learn_vocabulary
+from features.vocabulary import (
+    NEVER_SEEN,
+    Vocabulary,
+    learn_vocabulary,
+    learn_vocabulary_over,
+)
 
 __all__ = [
     "NEVER_SEEN",
@@ -34,7 +39,9 @@ __all__ = [
     "encode",
     "feature_list",
     "learn_surroundings",
+    "learn_surroundings_over",
     "learn_vocabulary",
+    "learn_vocabulary_over",
     "plan_as_dict",
     "plan_from_dict",
     "plan_of",

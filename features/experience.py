@@ -1,17 +1,22 @@
 """Learning from a log what others lived through, and when it was known; only from events."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.keys_around import Inside, inside_of, keys_of, pairs_of, parents_of, steps_of
+from features.everyone import Everyone, Some, everyone_in, everyone_of, micros
+from features.keys_around import Inside, Keys, inside_of, pairs_of, parents_of, steps_of
 from features.surrounding_features import CONTACT, FAILURE, REPEAT, attributes_around, kinds_of
 from features.surroundings import BIN, LONGEST, Codes, Surroundings
 from journeys.definition import Definition
 from journeys.find import NEVER, end_times
 from journeys.log import ACTIVITY, EventLog
+from journeys.shards import Shards
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -20,6 +25,7 @@ BadThing = Callable[[Ints, Ints], tuple[Flags, Ints]]
 
 # A step's curve weighs as much as everybody's with so many arrivals.
 _CURVE_STRENGTH = 20.0
+_CELLS = pa.schema([(name, pa.int64()) for name in ("what", "c0", "c1", "c2", "c3", "c4")])
 
 
 def learn_surroundings(
@@ -37,15 +43,33 @@ def learn_surroundings(
     frozen : of an earlier log; parents, steps and curves, which a model has learnt with, are its
     until : without ``frozen``, these three are learnt from what was known by this instant
     """
+    return surroundings_of(everyone_of(log, definition, journeys), frozen=frozen, until=until)
+
+
+def learn_surroundings_over(
+    shards: Shards, *, frozen: Surroundings | None = None, until: pd.Timestamp | None = None
+) -> Surroundings:
+    """Return what `learn_surroundings` says of the whole log, to the byte, from its shards.
+
+    Two passes over them with ``frozen``, four without.
+    """
+    return surroundings_of(everyone_in(shards), frozen=frozen, until=until)
+
+
+def surroundings_of(
+    everyone: Everyone, *, frozen: Surroundings | None = None, until: pd.Timestamp | None = None
+) -> Surroundings:
+    """Return what all customers lived through: `learn_surroundings`, wherever their events are."""
+    definition = everyone.definition
     attributes, kinds = attributes_around(definition), kinds_of(definition)
-    steps = steps_of(log, definition, until) if frozen is None else frozen.steps
-    parents = parents_of(log, attributes, until) if frozen is None else frozen.parents
-    inside = inside_of(log, journeys, steps)
-    pairs, first_seen, numbers = pairs_of(log, attributes, parents)
-    keys = keys_of(inside, numbers, [len(some) for some in pairs], 1 + len(steps))
-    arrivals, outcomes = _counted(log, inside, keys, _bad_things(log, journeys, definition, inside))
+    steps = steps_of(everyone, until) if frozen is None else frozen.steps
+    parents = parents_of(everyone, attributes, until) if frozen is None else frozen.parents
+    pairs, first_seen, numbers = pairs_of(everyone, attributes, parents)
+    bins = Bins(everyone.began // BIN, everyone.ended // BIN)
+    keys = Keys(attributes, parents, steps, numbers)
+    arrivals, outcomes, started, ended = _cells(everyone.ask(partial(_count_cells, keys, bins)))
     if frozen is None:
-        watched_to = int(_bins(log, np.array([_micros(log.ends if until is None else until)]))[0])
+        watched_to = (everyone.ended if until is None else micros(until)) // BIN - bins.first
         curves = _curves_of(arrivals, outcomes, (len(kinds), 1 + len(steps)), watched_to)
     else:
         curves = frozen.curves
@@ -56,63 +80,98 @@ def learn_surroundings(
         steps=steps,
         kinds=kinds,
         first_seen=first_seen,
-        arrivals=arrivals,
+        arrivals=np.ascontiguousarray(arrivals[:, : 2 + len(kinds)]),
         outcomes=outcomes,
         curves=curves,
-        started=_before_each_bin(log, log.times[inside.first]),
-        ended=_before_each_bin(log, end_times(journeys)),
-        first_bin=int(log.times.min() // BIN),
-        until=int(log.times.max()),
+        started=bins.before_each(started),
+        ended=bins.before_each(ended),
+        first_bin=bins.first,
+        until=everyone.ended,
     )
 
 
-def _micros(at: pd.Timestamp) -> int:
-    return at.value // 1_000
+def begun_since(everyone: Everyone, at: int) -> int:
+    """Return how many journeys began after an instant (microseconds since the epoch)."""
+
+    def begun(some: Some) -> pa.Table:
+        first = some.journeys["first"].to_numpy()
+        return pa.table({"n": [int((some.log.times[first] > at).sum())]})
+
+    return int(everyone.ask(begun).column("n").to_numpy().sum())
 
 
-def _bins(log: EventLog, times: Ints) -> Ints:
-    """Return the bins of instants, counted from the log's first."""
-    return np.asarray(times // BIN - log.times.min() // BIN)
+@dataclass(frozen=True)
+class Bins:
+    """The bins of a log, its first and its last."""
+
+    first: int
+    last: int
+
+    def of(self, times: Ints) -> Ints:
+        """Return the bins of instants, counted from the log's first."""
+        return np.asarray(times // BIN - self.first)
+
+    def before_each(self, counted: Ints) -> Ints:
+        """Return how many there were before each bin, from cells (bin, n): (n_bins + 1,)."""
+        n_bins = self.last - self.first + 1
+        counts = np.bincount(counted[:, 0], counted[:, 1], minlength=n_bins).astype(np.int64)
+        return np.concatenate([[0], np.cumsum(counts)])
 
 
-def _before_each_bin(log: EventLog, times: Ints) -> Ints:
-    """Return how many of the instants lie before each bin of the log: (n_bins + 1,)."""
-    n_bins = int(log.times.max() // BIN - log.times.min() // BIN) + 1
-    counts = np.bincount(_bins(log, times[times != NEVER]), minlength=n_bins)
-    return np.concatenate([[0], np.cumsum(counts)])
+def _count_cells(keys: Keys, bins: Bins, some: Some) -> pa.Table:
+    """Return the cells of arrivals, outcomes, starts and ends of some customers, one under another.
+
+    Columns ``what`` (the place in this list) and ``c0`` to ``c4`` (0 where there are fewer).
+    """
+    inside = inside_of(some, keys.steps)
+    found: list[Ints | Codes] = list(_counted(some, inside, keys.of(some.log, inside), bins))
+    starts, ends = some.log.times[inside.first], end_times(some.journeys)
+    found += [_by_bin(bins.of(starts)), _by_bin(bins.of(ends[ends != NEVER]))]
+    return pa.concat_tables(_written(what, cells) for what, cells in enumerate(found))
 
 
-def _bad_things(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, inside: Inside
-) -> list[BadThing]:
+def _by_bin(bins: Ints) -> Ints:
+    return np.column_stack(np.unique(bins, return_counts=True))
+
+
+def _written(what: int, cells: Ints | Codes) -> pa.Table:
+    wide = np.zeros((len(cells), 6), dtype=np.int64)
+    wide[:, 0], wide[:, 1 : 1 + cells.shape[1]] = what, cells
+    return pa.table(list(np.ascontiguousarray(wide.T)), schema=_CELLS)
+
+
+def _cells(table: pa.Table) -> tuple[Codes, Codes, Ints, Ints]:
+    """Return the cells that `_count_cells` wrote, those of all shards summed."""
+    cells = np.column_stack([column.to_numpy() for column in table.columns])
+    arrivals, outcomes, started, ended = (cells[cells[:, 0] == what, 1:] for what in range(4))
+    return _summed(arrivals, 2), _summed(outcomes, 4), started, ended
+
+
+def _bad_things(some: Some, inside: Inside) -> list[BadThing]:
     ask = {CONTACT: _contacts, FAILURE: _failures, REPEAT: _repeats}
-    return [ask[kind](log, journeys, definition, inside) for kind in kinds_of(definition)]
+    return [ask[kind](some, inside) for kind in kinds_of(some.definition)]
 
 
-def _contacts(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, inside: Inside
-) -> BadThing:
+def _contacts(some: Some, inside: Inside) -> BadThing:
     """Ask for a journey's first contact; who has had one is no longer at risk."""
-    held = np.flatnonzero(definition.rules["leakage"].holds(log.events.take(inside.rows)))
-    first = np.full(len(journeys), len(log), dtype=np.int64)
+    log = some.log
+    held = np.flatnonzero(some.definition.rules["leakage"].holds(log.events.take(inside.rows)))
+    first = np.full(len(some.journeys), len(log), dtype=np.int64)
     np.minimum.at(first, inside.journey[held], inside.rows[held])
     known = np.append(log.times, NEVER)[first]
     return lambda journey, row: (row < first[journey], known[journey])
 
 
-def _failures(
-    _log: EventLog, journeys: pd.DataFrame, _definition: Definition, _inside: Inside
-) -> BadThing:
+def _failures(some: Some, _inside: Inside) -> BadThing:
     """Ask for the end of a journey that is no success."""
-    lost = journeys["state"].isin(["failure", "abandoned", "expired"]).to_numpy()
-    known = np.where(lost, end_times(journeys), NEVER)
+    lost = some.journeys["state"].isin(["failure", "abandoned", "expired"]).to_numpy()
+    known = np.where(lost, end_times(some.journeys), NEVER)
     return lambda journey, _row: (np.ones(len(journey), dtype=np.bool_), known[journey])
 
 
-def _repeats(
-    log: EventLog, _journeys: pd.DataFrame, _definition: Definition, inside: Inside
-) -> BadThing:
+def _repeats(some: Some, inside: Inside) -> BadThing:
     """Ask for the next activity that a journey has had before: failed attempts show so first."""
+    log = some.log
     activity = log.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)[inside.rows]
     again = pd.DataFrame({"journey": inside.journey, "activity": activity}).duplicated().to_numpy()
     later = np.full(len(log) + 1, len(log), dtype=np.int64)
@@ -128,26 +187,25 @@ def _repeats(
     return ask
 
 
-def _counted(
-    log: EventLog, inside: Inside, keys: list[Ints], bad_things: list[BadThing]
-) -> tuple[Codes, Codes]:
+def _counted(some: Some, inside: Inside, keys: list[Ints], bins_of: Bins) -> list[Codes]:
     """Return the cells of arrivals and of what followed them, as `Surroundings` keeps them."""
+    log, bad_things = some.log, _bad_things(some, inside)
     arrivals, outcomes = [], []
     for one in keys:
         key, place = _first_arrivals(inside.journey, one)
         journey, row = inside.journey[place], inside.rows[place]
-        bins = _bins(log, log.times[row])
+        bins = bins_of.of(log.times[row])
         asked = [ask(journey, row) for ask in bad_things]
         arrivals.append(np.column_stack([key, bins, *(at_risk for at_risk, _ in asked)]))
         for kind, (at_risk, known_at) in enumerate(asked):
             hit = at_risk & (known_at != NEVER)
-            known = _bins(log, known_at[hit])
+            known = bins_of.of(known_at[hit])
             found = [key[hit], bins[hit], known, np.full(len(known), kind), np.ones_like(known)]
             outcomes.append(np.column_stack(found)[known < bins[hit] + LONGEST])
     # What the steps alone add up to is everybody, key 0.
     arrivals.append(_as_everybody(arrivals[0]))
     outcomes += [_as_everybody(cells) for cells in outcomes[: len(bad_things)]]
-    return _summed(np.concatenate(arrivals), 2), _summed(np.concatenate(outcomes), 4)
+    return [_summed(np.concatenate(arrivals), 2), _summed(np.concatenate(outcomes), 4)]
 
 
 def _as_everybody(cells: Ints) -> Ints:

@@ -8,17 +8,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import CodeColumns, code_columns
-from features.experience import learn_surroundings
+from features.everyone import Everyone, everyone_in, everyone_of
+from features.experience import begun_since, surroundings_of
 from features.feature import Feature
 from features.fingerprint import fingerprint
 from features.operations import NUMBERS
 from features.primitive import Primitive
 from features.spec import feature_list
 from features.surrounding_features import surrounding_features
-from features.surroundings import Surroundings
+from features.surroundings import BIN, LONGEST, Surroundings
 from features.vocabulary import Vocabulary
 from journeys.definition import Definition
 from journeys.log import EventLog
+from journeys.shards import Shards
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +75,11 @@ class Plan:
         A sample sees of it what was known by its cutoff.  What a model has learnt with (steps,
         parents, curves) stays as it was; a first time, it is learnt ``until`` an instant.
         """
-        frozen = self.surroundings
-        known = learn_surroundings(log, journeys, self.definition, frozen=frozen, until=until)
-        return self.with_surroundings(known)
+        return self._renewed(everyone_of(log, self.definition, journeys), until)
+
+    def renewed_over(self, shards: Shards, *, until: pd.Timestamp | None = None) -> "Plan":
+        """Return the plan that `renewed` makes of the whole log, from its shards."""
+        return self._renewed(everyone_in(shards), until)
 
     def current(self, log: EventLog, journeys: pd.DataFrame) -> "Plan":
         """Return the plan for scoring a log: renewed where the log knows more than the plan does.
@@ -83,8 +87,23 @@ class Plan:
         A log of few customers, or one that does not reach beyond the plan's, is seen with the
         plan's own surroundings, as a request is (docs/adr/0008).
         """
+        return self._current(everyone_of(log, self.definition, journeys))
+
+    def current_over(self, shards: Shards) -> "Plan":
+        """Return the plan that `current` makes of the whole log, from its shards."""
+        return self._current(everyone_in(shards))
+
+    def _renewed(self, everyone: Everyone, until: pd.Timestamp | None) -> "Plan":
+        return self.with_surroundings(
+            surroundings_of(everyone, frozen=self.surroundings, until=until)
+        )
+
+    def _current(self, everyone: Everyone) -> "Plan":
         known = self.surroundings
-        return self.renewed(log, journeys) if known and known.outdone_by(log, journeys) else self
+        if known is None or not known.may_be_outdone(everyone.began, everyone.ended):
+            return self
+        begun = begun_since(everyone, everyone.ended - LONGEST * BIN)
+        return self._renewed(everyone, None) if known.outdone_by(begun) else self
 
 
 def plan_of(

@@ -105,18 +105,20 @@ class Surroundings:
         """The first bin, counted from ``first_bin``, that is not over at ``until``."""
         return self.until // BIN - self.first_bin
 
-    def outdone_by(self, log: EventLog, journeys: pd.DataFrame) -> bool:
-        """Say whether a log knows more of others than this record.
+    def may_be_outdone(self, began: int, ended: int) -> bool:
+        """Say whether a log reaches further than this record and is as long as its windows."""
+        return ended > self.until and ended - began >= LONGEST * BIN
 
-        It reaches further, is as long as the longest window, and begins at least half as many
-        journeys a day, so that it is no mere slice of the customers.
+    def outdone_by(self, begun: int) -> bool:
+        """Say whether a log that may outdo this record does, by how many journeys it begins.
+
+        At least half as many a day in its last 28 days, so that it is no mere slice of customers.
         """
-        if log.times.max() <= self.until or np.ptp(log.times) < LONGEST * BIN:
-            return False
-        here = (log.times[journeys["first"]] > log.times.max() - LONGEST * BIN).sum() / LONGEST
         last = max(self.complete, 1)
         back = max(last - LONGEST, 0)
-        return bool(here >= (self.started[last] - self.started[back]) / (last - back) / 2)
+        return bool(
+            begun / LONGEST >= (self.started[last] - self.started[back]) / (last - back) / 2
+        )
 
     @cached_property
     def shape(self) -> Shape:

@@ -5,14 +5,17 @@ Code 0 is *never seen*, 1, 2, … are the known values, -1 is *missing*.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.everyone import Everyone, Some, everyone_in, everyone_of, known_by, summed
 from journeys.definition import Definition
-from journeys.find import find_journeys
 from journeys.log import ACTIVITY, CHANNEL, EventLog
+from journeys.shards import Shards
 
 NEVER_SEEN = "(never seen)"
 # Columns that are derived; no attribute of a log is likely to have such a name.
@@ -22,6 +25,9 @@ ALONE = ("activity", CONTACT, ERROR, PAIR, TRIPLE)  # whose values need no word 
 _MOST_WIDE = 48
 _MOST_VALUES = 255
 _MOST_PATHS = {2: 12, 3: 4}
+
+_VALUES = pa.schema([("column", pa.string()), ("value", pa.string()), ("n", pa.int64())])
+_PATHS = pa.schema([("length", pa.int64()), ("key", pa.int64()), ("n", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -72,33 +78,66 @@ def learn_vocabulary(
     attributes keep 255.  The others are *never seen*.  Of the sequences of known activities inside
     a journey the 12 most frequent of two events are kept, and 4 of three.
     """
-    events = log.events if until is None else log.events[log.events["time"] <= until]
-    wide = {name: _frequent(events[name], _MOST_WIDE) for name in (ACTIVITY, CHANNEL)}
-    narrow = {
-        name: _frequent(events[name], _MOST_VALUES)
-        for name in definition.attributes.categorical
-        if name not in wide
+    return _learnt(everyone_of(log, definition, None), until)
+
+
+def learn_vocabulary_over(shards: Shards, *, until: pd.Timestamp | None = None) -> Vocabulary:
+    """Return what `learn_vocabulary` says of the whole log, in two passes over its shards."""
+    return _learnt(everyone_in(shards), until)
+
+
+def _learnt(everyone: Everyone, until: pd.Timestamp | None) -> Vocabulary:
+    wide = (ACTIVITY, CHANNEL)
+    asked = dict.fromkeys((*wide, *everyone.definition.attributes.categorical))
+    counts = summed(everyone.ask(partial(count_values, tuple(asked), until)), "column", "value")
+    values = {
+        name: frequent(
+            counts[counts["column"] == name], _MOST_WIDE if name in wide else _MOST_VALUES
+        )
+        for name in asked
     }
-    return Vocabulary(wide | narrow, _paths(log, definition, wide[ACTIVITY], until))
+    counts = summed(everyone.ask(partial(_count_paths, values[ACTIVITY], until)), "length", "key")
+    return Vocabulary(values, _most_frequent_paths(counts, values[ACTIVITY]))
 
 
-def _paths(
-    log: EventLog, definition: Definition, activities: tuple[str, ...], until: pd.Timestamp | None
-) -> tuple[tuple[str, ...], ...]:
-    """Return the most frequent sequences of known activities that end inside a journey."""
+def count_values(columns: tuple[str, ...], until: pd.Timestamp | None, some: Some) -> pa.Table:
+    """Return how many events have each value of some columns: ``column, value, n``."""
+    early = known_by(some.log, until)
+    counted = []
+    for name in columns:
+        column = some.log.events[name].cat
+        codes = column.codes.to_numpy()[early]
+        many = np.bincount(codes[codes >= 0], minlength=len(column.categories))
+        seen = np.flatnonzero(many)
+        text = np.array([str(value) for value in column.categories], dtype=object)[seen]
+        counted.append(pd.DataFrame({"column": name, "value": text, "n": many[seen]}))
+    return pa.Table.from_pandas(pd.concat(counted), schema=_VALUES, preserve_index=False)
+
+
+def _count_paths(activities: tuple[str, ...], until: pd.Timestamp | None, some: Some) -> pa.Table:
+    """Return how often sequences of known activities end inside a journey: ``length, key, n``."""
+    log = some.log
     codes = Vocabulary({ACTIVITY: activities}).codes(log.events[ACTIVITY]).astype(np.int64)
-    counted = _inside_journeys(log, definition)
-    if until is not None:
-        counted &= (log.events["time"] <= until).to_numpy()
+    counted = _inside_journeys(some) & known_by(log, until)
     place = np.arange(len(log)) - log.offsets[log.customers]
     key, known = codes, codes > 0
-    found: list[tuple[str, ...]] = []
-    for length, most in _MOST_PATHS.items():
+    found = []
+    for length in _MOST_PATHS:
         key = np.roll(key, 1) * (len(activities) + 1) + codes
         known = np.roll(known, 1) & (codes > 0) & (place >= length - 1)
         keys, counts = np.unique(key[known & counted], return_counts=True)
-        paths = [_path(int(each), length, activities) for each in keys]
-        ranked = sorted(zip(-counts, paths, strict=True))
+        found.append(pa.table([np.full(len(keys), length), keys, counts], schema=_PATHS))
+    return pa.concat_tables(found)
+
+
+def _most_frequent_paths(
+    counts: pd.DataFrame, activities: tuple[str, ...]
+) -> tuple[tuple[str, ...], ...]:
+    found: list[tuple[str, ...]] = []
+    for length, most in _MOST_PATHS.items():
+        mine = counts[counts["length"] == length]
+        paths = [_path(int(key), length, activities) for key in mine["key"]]
+        ranked = sorted(zip(-mine["n"], paths, strict=True))
         found += [path for _, path in ranked[:most]]
     return tuple(found)
 
@@ -108,17 +147,14 @@ def _path(key: int, length: int, activities: tuple[str, ...]) -> tuple[str, ...]
     return tuple(activities[key // width**back % width - 1] for back in range(length - 1, -1, -1))
 
 
-def _inside_journeys(log: EventLog, definition: Definition) -> NDArray[np.bool_]:
-    journeys = find_journeys(log, definition)
-    edges = np.zeros(len(log) + 1, dtype=np.int64)
-    np.add.at(edges, journeys["first"].to_numpy(), 1)
-    np.add.at(edges, journeys["last"].to_numpy() + 1, -1)
+def _inside_journeys(some: Some) -> NDArray[np.bool_]:
+    edges = np.zeros(len(some.log) + 1, dtype=np.int64)
+    np.add.at(edges, some.journeys["first"].to_numpy(), 1)
+    np.add.at(edges, some.journeys["last"].to_numpy() + 1, -1)
     return np.asarray(np.cumsum(edges[:-1]) > 0)
 
 
-def _frequent(column: pd.Series, most: int) -> tuple[str, ...]:
+def frequent(counts: pd.DataFrame, most: int) -> tuple[str, ...]:
     """Return the most frequent values; equal counts in alphabetical order."""
-    counts = column.value_counts()
-    counts = counts[counts > 0]
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
-    return tuple(str(value) for value, _ in ranked[:most])
+    ranked = sorted(zip(-counts["n"], counts["value"], strict=True))
+    return tuple(str(value) for _, value in ranked[:most])

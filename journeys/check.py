@@ -118,7 +118,7 @@ def check_log(frame: pd.DataFrame, definition: Definition, *, now: pd.Timestamp)
         rows=len(frame),
         events=len(log),
         customers=len(log.offsets) - 1,
-        first=log.events["time"].min(),
+        first=log.begins,
         last=log.ends,
         activities=_counts(log.events[ACTIVITY]),
         channels=_counts(log.events[CHANNEL]),

@@ -4,14 +4,14 @@ A channel that is closed on Sundays is silent every Sunday: what should have bee
 median of the same weekday, so that only a silence out of its own rhythm counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeys.log import CHANNEL, TIME, EventLog
+from journeys.log import CHANNEL, EventLog
 from journeys.problem import Problem
 
 _SHORTEST_GAP_DAYS = 2
@@ -57,19 +57,39 @@ def silences_in(log: EventLog) -> Iterator[Gap]:
     """Yield every gap of days, of the whole log and of each channel while the others go on."""
     days = _days(log)
     n_days = int(days.max()) + 1
+    channels = log.events[CHANNEL].cat
+    codes = channels.codes.to_numpy().astype(np.int64)
+    cells = (codes * n_days + days)[codes >= 0]
+    n_names = len(channels.categories)
+    by_channel = np.bincount(cells, minlength=n_names * n_days).reshape(n_names, n_days)
+    total = np.bincount(days, minlength=n_days)
+    named = dict(zip(channels.categories, by_channel, strict=True))
+    yield from silences_among(total, named, log.begins)
+
+
+def silences_among(
+    total: NDArray[np.int64], by_channel: Mapping[str, NDArray[np.int64]], begins: pd.Timestamp
+) -> Iterator[Gap]:
+    """Yield every gap of days among events counted by day.
+
+    Parameters
+    ----------
+    total, by_channel : events of each day from the first of the log on, shape (n_days,)
+    begins : when the log begins
+    """
+    n_days, first_day = len(total), begins.normalize()
     if n_days < 7 * _FEWEST_WEEKS:
         return
     weekday = np.arange(n_days) % 7
-    total = np.bincount(days, minlength=n_days).astype(np.float64)
-    yield from _gaps("The whole log", total, _expected(total, weekday), log)
-    channels = log.events[CHANNEL].cat
-    codes = channels.codes.to_numpy()
-    for code, name in enumerate(channels.categories):
-        own = np.bincount(days[codes == code], minlength=n_days).astype(np.float64)
-        others = total - own
+    everything = total.astype(np.float64)
+    usual = _expected(everything, weekday)
+    yield from _gaps("The whole log", everything, usual, first_day)
+    for name, counts in by_channel.items():
+        own = counts.astype(np.float64)
+        others = everything - own
         going_on = others >= _expected(others, weekday) / 2
         usual = np.where(going_on & (others > 0), _expected(own, weekday), 0.0)
-        yield from _gaps(f"The channel {name!r}", own, usual, log)
+        yield from _gaps(f"The channel {name!r}", own, usual, first_day)
 
 
 def _days(log: EventLog) -> NDArray[np.int64]:
@@ -91,11 +111,10 @@ def _expected(counts: NDArray[np.float64], weekday: NDArray[np.int64]) -> NDArra
 
 
 def _gaps(
-    what: str, counts: NDArray[np.float64], usual: NDArray[np.float64], log: EventLog
+    what: str, counts: NDArray[np.float64], usual: NDArray[np.float64], first_day: pd.Timestamp
 ) -> Iterator[Gap]:
     silent = (counts == 0) & (np.arange(len(counts)) < len(counts) - 1)  # the last day may be part
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent, [0]]).astype(np.int8)))
-    first_day = log.events[TIME].min().normalize()
     for first, after in zip(edges[::2], edges[1::2], strict=True):
         expected = float(usual[first:after].sum())
         if after - first >= _SHORTEST_GAP_DAYS and expected >= _LOST_EVENTS:

@@ -48,7 +48,7 @@ def journey_problems(
 
 
 def _horizons(log: EventLog, definition: Definition) -> Iterator[Problem]:
-    span = (log.ends - log.events["time"].min()).to_pytimedelta()
+    span = (log.ends - log.begins).to_pytimedelta()
     for key, length in _lengths(definition).items():
         if length > span:
             yield Problem(

@@ -59,7 +59,7 @@ def find_journeys(
 
 def ends_of(log: EventLog) -> Rows:
     """Return until when each customer is known: the end of the log, shape (n_customers,)."""
-    return np.full(len(log.offsets) - 1, log.times.max())
+    return np.full(len(log.offsets) - 1, log.ended)
 
 
 def journey_ids(log: EventLog, journeys: pd.DataFrame, definition: Definition) -> NDArray[np.str_]:

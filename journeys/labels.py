@@ -64,6 +64,31 @@ def at_risk_of(
     return {outcome: at_risk for outcome, (_, _, at_risk, _) in found.items()}
 
 
+def usual_length_of(log: EventLog, journeys: pd.DataFrame, definition: Definition) -> int:
+    """Return how long journeys usually take, in microseconds; of a shard, what it was told.
+
+    That is how long 95 % of the journeys that began in the log's first half and have ended took, at
+    most the horizon of success; 0 where none has ended.
+    """
+    if log.usual_length is not None:
+        return log.usual_length
+    return usual_length(early_lengths(log, journeys), definition)
+
+
+def early_lengths(log: EventLog, journeys: pd.DataFrame) -> Rows:
+    """Return how long each journey took that began in the log's first half and has ended."""
+    start, end = microseconds(journeys["start"]), end_times(journeys)
+    watched = (start <= (log.began + log.ended) // 2) & (end != NEVER)
+    return np.asarray((end - start)[watched])
+
+
+def usual_length(lengths: Rows, definition: Definition) -> int:
+    """Return what `usual_length_of` says of the journeys of `early_lengths`, in any order."""
+    within = definition.success.within if definition.success else None
+    longest = NEVER if within is None else _micros(within)
+    return min(int(np.quantile(lengths, _WATCHED_SHARE)), longest) if len(lengths) else 0
+
+
 def bad_outcome(y: NDArray[np.float64], outcome: Outcome) -> NDArray[np.float64]:
     """Return 1.0 where the bad thing happened: not succeeding, leaking, churning; NaN stays."""
     return 1.0 - y if outcome == "success" else y
@@ -78,7 +103,7 @@ def _found(
 
 def _decided(found: Instants, log: EventLog, samples: pd.DataFrame) -> pd.DataFrame:
     happened_at, over_at, at_risk, closed_at = found
-    log_end, unknown = log.times.max(), np.iinfo(np.int64).min
+    log_end, unknown = log.ended, np.iinfo(np.int64).min
     happened = at_risk & (happened_at <= np.minimum(over_at, log_end))
     known = happened | (at_risk & (over_at <= log_end))
     y = np.where(known, happened.astype(np.float64), np.nan)
@@ -97,20 +122,8 @@ def _success(
     won = (journeys["state"] == "success").to_numpy()[journey]
     at_risk = microseconds(samples["cutoff"]) < end
     start = microseconds(journeys["start"])[journey]
-    closed_at = start + _usual_length(log, journeys, definition)
+    closed_at = start + usual_length_of(log, journeys, definition)
     return np.where(won, end, NEVER), end, at_risk, closed_at
-
-
-def _usual_length(log: EventLog, journeys: pd.DataFrame, definition: Definition) -> int:
-    """Return how long 95 % of the journeys of the log's first half took, at most the horizon."""
-    start, end = microseconds(journeys["start"]), end_times(journeys)
-    middle = (log.times.min() + log.times.max()) // 2
-    watched = (start <= middle) & (end != NEVER)
-    within = definition.success.within if definition.success else None
-    longest = NEVER if within is None else _micros(within)
-    if not watched.any():
-        return 0
-    return min(int(np.quantile((end - start)[watched], _WATCHED_SHARE)), longest)
 
 
 def _leakage(
@@ -124,7 +137,8 @@ def _leakage(
     if rule.within is None:
         journey = samples["journey"].to_numpy()
         end = end_times(journeys)[journey]
-        usual = microseconds(journeys["start"])[journey] + _usual_length(log, journeys, definition)
+        start = microseconds(journeys["start"])[journey]
+        usual = start + usual_length_of(log, journeys, definition)
         return np.where(at <= end, at, NEVER), end, had_none, np.maximum(end, usual)
     horizon = microseconds(samples["cutoff"]) + _micros(rule.within)
     return at, horizon, had_none, horizon

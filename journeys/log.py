@@ -5,7 +5,7 @@ order of events is (customer, time, position in the file); everything
 downstream relies on it and nothing downstream sorts again.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +21,8 @@ from journeys.errors import (
     listed,
     with_closest,
 )
-from journeys.times import number_hint, read_times
+from journeys.times import read_times
+from journeys.unreadable import Unreadable
 
 CUSTOMER, TIME, ACTIVITY, CHANNEL = "customer_id", "time", "activity", "channel"
 _REQUIRED = (CUSTOMER, TIME, ACTIVITY)
@@ -39,10 +40,18 @@ class EventLog:
         UTC with microseconds.  NaN means that the file said nothing.
     ends : Timestamp
         UTC instant of the last event of any customer: what came later is unknown.
+    begins : Timestamp
+        UTC instant of the first event of any customer.  Of a shard (`journeys.shards`) both are
+        the whole log's, whatever its own events say.
+    usual_length : int or None
+        How long journeys of the whole log usually take, in microseconds; None lets
+        `journeys.labels.usual_length_of` ask this log.
     """
 
     events: pd.DataFrame
     ends: pd.Timestamp
+    begins: pd.Timestamp
+    usual_length: int | None = None
 
     def __len__(self) -> int:
         return len(self.events)
@@ -51,6 +60,16 @@ class EventLog:
     def times(self) -> NDArray[np.int64]:
         """Microseconds since the epoch, UTC, shape (n_events,)."""
         return microseconds(self.events[TIME])
+
+    @cached_property
+    def ended(self) -> int:
+        """When the log ends, in microseconds since the epoch."""
+        return _micros(self.ends)
+
+    @cached_property
+    def began(self) -> int:
+        """When the log begins, in microseconds since the epoch."""
+        return _micros(self.begins)
 
     @cached_property
     def customers(self) -> NDArray[np.int64]:
@@ -63,6 +82,10 @@ class EventLog:
         n_customers = len(self.events[CUSTOMER].cat.categories)
         first = np.searchsorted(self.customers, np.arange(n_customers + 1))
         return np.asarray(first, dtype=np.int64)
+
+
+def _micros(at: pd.Timestamp) -> int:
+    return int(at.as_unit("us").asm8.astype(np.int64))
 
 
 def microseconds(instants: pd.Series) -> NDArray[np.int64]:
@@ -79,10 +102,7 @@ def instants(times: NDArray[np.int64]) -> pd.DatetimeIndex:
 def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
     """Return the events of a table in order, with the columns that the definition needs.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per event, in the file's own columns.  Times without a zone are taken as UTC.
+    The table has one row per event, in the file's own columns; times without a zone are UTC.
 
     Raises
     ------
@@ -92,7 +112,7 @@ def event_log(frame: pd.DataFrame, definition: Definition) -> EventLog:
         If the table is empty, lacks a customer, time or activity, or holds what cannot be read.
     """
     _refuse_empty(frame)
-    _require_columns(frame, definition)
+    require_columns(frame.columns, definition)
     return event_log_of_part(frame, definition)
 
 
@@ -106,18 +126,30 @@ def event_log_of_part(frame: pd.DataFrame, definition: Definition) -> EventLog:
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise EventLogError.missing_columns(missing, frame.columns)
+    unreadable = Unreadable()
+    events = event_columns(frame, definition, unreadable)
+    unreadable.refuse()
+    return _in_order(events)
+
+
+def event_columns(
+    frame: pd.DataFrame, definition: Definition, unreadable: Unreadable
+) -> pd.DataFrame:
+    """Return the columns of `EventLog.events` for a table's rows, in the table's order.
+
+    What cannot be read is missing there, and counted in ``unreadable``.
+    """
+    unreadable.events += len(frame)
     columns = {
-        CUSTOMER: _present_text(frame, definition, CUSTOMER),
-        TIME: _utc(frame[definition.column(TIME)], definition),
-        ACTIVITY: _present_text(frame, definition, ACTIVITY),
+        CUSTOMER: _present_text(frame, definition, CUSTOMER, unreadable),
+        TIME: _utc(frame[definition.column(TIME)], definition, unreadable),
+        ACTIVITY: _present_text(frame, definition, ACTIVITY, unreadable),
     }
-    numeric = set(definition.attributes.numeric)
-    for name in (CHANNEL, *definition.fields):
-        read = _number if name in numeric else _text
-        columns[name] = read(_column_or_missing(frame, definition.column(name)), name)
-    for name in definition.said:
-        columns[name] = _number(_column_or_missing(frame, definition.column(name)), name)
-    return _in_order(pd.DataFrame(columns))
+    numeric = {*definition.attributes.numeric, *definition.said}
+    for name in (CHANNEL, *definition.fields, *definition.said):
+        column = _column_or_missing(frame, definition.column(name))
+        columns[name] = _number(column, name, unreadable) if name in numeric else _text(column)
+    return pd.DataFrame(columns)
 
 
 def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
@@ -134,10 +166,10 @@ def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
     kept = log.events[log.events[TIME] <= until].reset_index(drop=True)
     if kept.empty:
         raise TooLittleDataError(
-            f"The log begins on {log.events[TIME].min():%Y-%m-%d %H:%M} UTC; until "
+            f"The log begins on {log.begins:%Y-%m-%d %H:%M} UTC; until "
             f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
         )
-    return EventLog(events=_known(kept), ends=kept[TIME].max())
+    return EventLog(events=_known(kept), ends=kept[TIME].max(), begins=log.begins)
 
 
 def log_without(log: EventLog, customers: Container[str]) -> EventLog:
@@ -152,7 +184,8 @@ def log_without(log: EventLog, customers: Container[str]) -> EventLog:
     stays = np.array([key not in customers for key in keys], dtype=np.bool_)
     if not stays.any():
         raise TooLittleDataError("All customers of the log are to be left out; nobody remains.")
-    return EventLog(_known(log.events[stays[log.customers]].reset_index(drop=True)), log.ends)
+    left = _known(log.events[stays[log.customers]].reset_index(drop=True))
+    return EventLog(left, ends=log.ends, begins=left[TIME].min())
 
 
 def _known(events: pd.DataFrame) -> pd.DataFrame:
@@ -183,7 +216,7 @@ def _in_order(events: pd.DataFrame) -> EventLog:
     order = np.lexsort((times, events[CUSTOMER].cat.codes.to_numpy()))
     if not np.array_equal(order, np.arange(len(events))):
         events = events.iloc[order].reset_index(drop=True)
-    return EventLog(events=events, ends=events[TIME].max())
+    return EventLog(events=events, ends=events[TIME].max(), begins=events[TIME].min())
 
 
 def _refuse_empty(frame: pd.DataFrame) -> None:
@@ -191,8 +224,9 @@ def _refuse_empty(frame: pd.DataFrame) -> None:
         raise EventLogError("The event log is empty: it has no event; give one row per event.")
 
 
-def _require_columns(frame: pd.DataFrame, definition: Definition) -> None:
-    present = set(frame.columns)
+def require_columns(names: Iterable[str], definition: Definition) -> None:
+    """Raise a `DefinitionError` unless a log of these columns has those that are needed."""
+    present = set(names)
     missing = [name for name in needed_columns(definition) if name not in present]
     if missing:
         named = ", ".join(with_closest(name, present) for name in missing)
@@ -209,24 +243,21 @@ def _column_or_missing(frame: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(np.full(len(frame), np.nan), index=frame.index)
 
 
-def _present_text(frame: pd.DataFrame, definition: Definition, ours: str) -> pd.Series:
+def _present_text(
+    frame: pd.DataFrame, definition: Definition, ours: str, unreadable: Unreadable
+) -> pd.Series:
     column = frame[definition.column(ours)]
-    absent = int(column.isna().sum())
-    if absent:
-        raise EventLogError(
-            f"{absent:,} of {len(column):,} events have no {ours} (column {column.name!r}); "
-            "fill them in or leave these events out of the file."
-        )
-    return _text(column, ours)
+    unreadable.add("absent", ours, column, column.isna())
+    return _text(column)
 
 
-def _text(column: pd.Series, _name: str) -> pd.Series:
-    """Return the column as categories of text; whole numbers read as 1, not as 1.0."""
+def _text(column: pd.Series) -> pd.Series:
+    """Return the column as categories of text, in order; whole numbers read as 1, not as 1.0."""
     values = column.reset_index(drop=True)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = _sorted(values)
     if values.dtype == object:
         values = values.map(plain_text, na_action="ignore")
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.cat.remove_unused_categories()
     values = values.astype("category")
     names = [plain_text(value) for value in values.cat.categories]
     if len(set(names)) < len(names):  # 1 and "1" are one value
@@ -234,35 +265,28 @@ def _text(column: pd.Series, _name: str) -> pd.Series:
     return values.cat.rename_categories(names)
 
 
-def _number(column: pd.Series, name: str) -> pd.Series:
+def _sorted(values: pd.Series) -> pd.Series:
+    """Return categories in the order of their values, whatever the order in the file."""
+    used = values.cat.remove_unused_categories().cat.categories
+    try:
+        return values.cat.set_categories(used.sort_values(), ordered=False)
+    except TypeError:  # 1 and "1"
+        return values.astype(object)
+
+
+def _number(column: pd.Series, name: str, unreadable: Unreadable) -> pd.Series:
     values = column.reset_index(drop=True)
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    broken = numbers.isna() & values.notna()
-    if broken.any():
-        raise EventLogError(
-            f"{int(broken.sum()):,} values of the numeric attribute {name!r} are not numbers, "
-            f"for instance {str(values[broken].iloc[0])!r}; correct them, or, if they are no "
-            f"numbers, take {name!r} out of `numeric:` (or `survey:`)."
-        )
+    unreadable.add("no number", name, values, numbers.isna() & values.notna())
     return numbers.where(np.isfinite(numbers))
 
 
-def _utc(column: pd.Series, definition: Definition) -> pd.Series:
+def _utc(column: pd.Series, definition: Definition, unreadable: Unreadable) -> pd.Series:
     """Return the column as UTC instants; a time without a zone is taken as UTC."""
-    values, name = column.reset_index(drop=True), definition.column(TIME)
-    unit = definition.time_unit
+    values, unit = column.reset_index(drop=True), definition.time_unit
     if unit is None and pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        raise EventLogError(
-            f"The times in column {name!r} are plain numbers, for instance {values.iloc[0]!r}; "
-            f"{number_hint(values)}."
-        )
+        unreadable.add("plain numbers", TIME, values, values.notna())
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us, UTC]")
     times = read_times(values, unit)
-    broken = times.isna()
-    if broken.any():
-        example = values[broken].iloc[0]
-        found = "nothing" if pd.isna(example) else repr(str(example))
-        raise EventLogError(
-            f"{int(broken.sum()):,} of {len(values):,} times in column {name!r} cannot be read, "
-            f"for instance {found}; write them as in 2026-03-03T09:30:00Z."
-        )
+    unreadable.add("no time", TIME, values, times.isna())
     return times

@@ -1,4 +1,4 @@
-"""Reading an event log: from a file or a query, as it stands there or in a form that is named.
+"""Reading an event log: a file, a folder or a query, as it stands or in a form that is named.
 
 Nothing is guessed that could lose something: CSV and JSON keep keys such as ``007`` as text, times
 of any mixture of zones stay as written until `journeys.log` makes them UTC, numbers become numbers
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from journeys.definition import Definition
 from journeys.errors import EventLogError
+from journeys.folder import Wanted, batches_in, folder_table, parts_of, schema_of
 from journeys.formed import formed
 from journeys.forms import Form, form_named
 from journeys.json_lines import json_rows, read_json_lines, unpacked
@@ -33,7 +34,7 @@ from journeys.xes import xes_table
 _Read = Callable[[Path, Columns, Spread], pd.DataFrame]
 
 _ROWS_AT_ONCE = 20_000
-_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
+CSV_NOTHING = ["", "NULL", "null", "NaN", "nan", "<NA>"]
 _DELIMITERS = (",", ";", "\t", "|")
 _KINDS = (
     "Parquet (.parquet), CSV (.csv), JSON Lines (.jsonl) or XES (.xes), the last three also .gz"
@@ -85,7 +86,8 @@ def read_frame(
 
     Parameters
     ----------
-    source : a file, or the address of a database; then ``query`` says what is read
+    source : a file, a folder of Parquet files, or the address of a database; then ``query`` says
+        what is read
     form : the name of a form (`journeys.forms`): its events instead of the rows as they stand
 
     Raises
@@ -104,7 +106,7 @@ def read_frame(
         )
     path = Path(source)
     kind, read = _reader(path)
-    with _faults(path):
+    with plainly(path):
         if form is None:
             return read(path, columns, Spread.of(asked, path.name))
         return _of_rows(_rows(path, kind, form_named(form)), columns, asked, form, path.name)
@@ -128,9 +130,10 @@ def _rows(path: Path, kind: str, form: Form) -> Iterator[Row]:
     if kind == ".jsonl":
         yield from json_rows(path)
     elif kind == ".parquet":
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-                yield from batch.to_pylist()
+        parts = parts_of(path)
+        schema = schema_of(path, parts, lambda _name: True)
+        for batch, _ in batches_in(parts, schema, rows=_ROWS_AT_ONCE):
+            yield from batch.to_pylist()
     else:
         frame = _csv(path, None, Spread.of((), path.name), header=form.header)
         names = list(frame.columns)
@@ -141,8 +144,8 @@ def _rows(path: Path, kind: str, form: Form) -> Iterator[Row]:
 
 
 @contextmanager
-def _faults(path: Path) -> Iterator[None]:
-    """Turn what a reader says of a file into one message."""
+def plainly(path: Path) -> Iterator[None]:
+    """Turn what a reader says of a damaged file into an `EventLogError`."""
     try:
         yield
     except ParseError as error:
@@ -171,7 +174,7 @@ def _faults(path: Path) -> Iterator[None]:
 def _reader(path: Path) -> tuple[str, _Read]:
     """Return the kind of a file, by the first of its endings, and what reads it."""
     if path.is_dir():
-        raise EventLogError(f"{str(path)!r} is a folder; name one file of events: {_KINDS}.")
+        return ".parquet", _folder
     if not path.is_file():
         raise EventLogError(f"There is no event log at {str(path)!r}; check the path.")
     name = path.name.lower().removesuffix(".gz")
@@ -186,28 +189,40 @@ def _reader(path: Path) -> tuple[str, _Read]:
 def _parquet(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
-        _refuse_doubles(path, names)
-        wanted = [
-            name for name in names if columns is None or name in columns or spread.opens(name)
-        ]
-        table = file.read(columns=wanted)
+        refuse_doubles(path, names)
+        wanted = list(filter(columns_in(columns, spread), names))
+        return frame_of(file.read(columns=wanted), columns, spread)
+
+
+def _folder(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
+    return frame_of(folder_table(path, columns_in(columns, spread)), columns, spread)
+
+
+def columns_in(columns: Columns, spread: Spread) -> Wanted:
+    """Return whether a column of a file is read: it is asked for, or something inside it is."""
+    return lambda name: columns is None or name in columns or spread.opens(name)
+
+
+def frame_of(table: pa.Table, columns: Columns, spread: Spread) -> pd.DataFrame:
+    """Return what a Parquet file holds as a table, the columns inside others where asked for."""
     # Without the metadata of pandas: an index that was written is a column like any other.
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     frame: pd.DataFrame = table.drop_columns(nested).to_pandas(ignore_metadata=True)
     for name in nested:
         inside = ({name: value} for value in table[name].to_pylist())
         frame = frame.join(table_of(map(spread.row, inside), columns=columns))
-    order = dict.fromkeys([*(name for name in wanted if name in frame.columns), *frame.columns])
+    names = [name for name in table.column_names if name in frame.columns]
+    order = dict.fromkeys([*names, *frame.columns])
     return frame[list(order)]
 
 
 def _csv(
     path: Path, columns: Columns, _spread: Spread, header: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    names, delimiter = _header(path)
+    names, delimiter = csv_header(path)
     bare = bool(header) and len(names) == len(header) and not set(names) & set(header)
     names = list(header) if bare else names
-    _refuse_doubles(path, names)
+    refuse_doubles(path, names)
     wanted = names if columns is None else [name for name in names if name in columns]
     parse = pa_csv.ParseOptions(
         delimiter=delimiter,
@@ -217,7 +232,7 @@ def _csv(
     convert = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
         include_columns=wanted,
-        null_values=_NOTHING,
+        null_values=CSV_NOTHING,
         strings_can_be_null=True,
     )
     try:
@@ -228,12 +243,12 @@ def _csv(
             convert_options=convert,
         ).to_pandas()
     except pa.ArrowInvalid:
-        _refuse_ragged(path, delimiter, n_fields=len(names))
+        refuse_ragged(path, delimiter, n_fields=len(names))
         raise
     return frame
 
 
-def _refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
+def refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
     """Name the first line that has too many or too few fields."""
     with unpacked(path) as stream:
         rows = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=delimiter)
@@ -245,7 +260,7 @@ def _refuse_ragged(path: Path, delimiter: str, *, n_fields: int) -> None:
                 )
 
 
-def _header(path: Path) -> tuple[list[str], str]:
+def csv_header(path: Path) -> tuple[list[str], str]:
     """Return the names of the columns and the delimiter that splits them into the most."""
     with unpacked(path) as stream:
         text = stream.readline().decode("utf-8-sig").rstrip("\r\n")
@@ -259,7 +274,8 @@ def _xes(path: Path, columns: Columns, spread: Spread) -> pd.DataFrame:
         return xes_table(stream, columns=columns, spread=spread)
 
 
-def _refuse_doubles(path: Path, names: list[str]) -> None:
+def refuse_doubles(path: Path, names: list[str]) -> None:
+    """Raise an `EventLogError` where two columns have one name."""
     doubles = sorted({name for name in names if names.count(name) > 1})
     if doubles:
         raise EventLogError(

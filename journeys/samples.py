@@ -31,7 +31,7 @@ def samples_of(log: EventLog, journeys: pd.DataFrame, definition: Definition) ->
     quiet_until = np.minimum(_next_event(log)[row], end_times(journeys)[journey])
     for tick in definition.ticks:
         cutoff = at + round(tick.total_seconds() * 1_000_000)
-        silent = (cutoff < quiet_until) & (cutoff <= log.times.max())
+        silent = (cutoff < quiet_until) & (cutoff <= log.ended)
         pieces.append((journey[silent], cutoff[silent], row[silent], silent[silent]))
     journey, at, row, tick_ = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     order = np.lexsort((at, journey))

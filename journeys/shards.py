@@ -92,17 +92,11 @@ class HeldShards:
 
     def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
         """Return what a task makes of every shard, put together."""
-        return pa.concat_tables([task(shard) for shard in self._shards(progress)])
+        return made(self._shards(progress), task)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         """Write what a task makes of every shard as Parquet files of a folder; return the rows."""
-        folder.mkdir(parents=True, exist_ok=True)
-        rows = 0
-        for number, shard in enumerate(self._shards(progress)):
-            made = task(shard)
-            pq.write_table(made, folder / f"part-{number:05}.parquet")
-            rows += made.num_rows
-        return rows
+        return written(self._shards(progress), task, folder)
 
     def some(self, customers: int, *, seed: int = 0) -> EventLog:
         """Return the log of about so many customers, chosen by a keyed hash of their keys."""
@@ -111,20 +105,43 @@ class HeldShards:
         return shard_of(self.log.events[chosen[self.log.customers]], self.whole)
 
     def _shards(self, progress: Progress | None) -> Iterator[EventLog]:
-        offsets = self.log.offsets
-        wanted = np.arange(0, len(self.log), self.size)
-        bounds = np.unique(np.append(np.searchsorted(offsets, wanted), len(offsets) - 1))
-        for first, after in pairwise(bounds):
-            yield shard_of(self.log.events.iloc[offsets[first] : offsets[after]], self.whole)
+        done = 0
+        for shard in shards_in(self.log, self.whole, self.size):
+            yield shard
+            done += len(shard)
             if progress is not None:
-                progress("shards", float(after / bounds[-1]))
+                progress("shards", done / len(self.log))
+
+
+def made(shards: Iterable[EventLog], task: Task) -> pa.Table:
+    """Return what a task makes of shards, put together."""
+    return pa.concat_tables([task(shard) for shard in shards])
+
+
+def written(shards: Iterable[EventLog], task: Task, folder: Path) -> int:
+    """Write what a task makes of shards, a Parquet file each; return the rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = 0
+    for number, shard in enumerate(shards):
+        table = task(shard)
+        pq.write_table(table, folder / f"part-{number:05}.parquet")
+        rows += table.num_rows
+    return rows
+
+
+def shards_in(log: EventLog, whole: Whole, size: int) -> Iterator[EventLog]:
+    """Yield the log of whole customers as shards of about so many events, in order."""
+    offsets = log.offsets
+    bounds = np.searchsorted(offsets, np.arange(0, len(log), size))
+    for first, after in pairwise(np.unique(np.append(bounds, len(offsets) - 1))):
+        yield shard_of(log.events.iloc[offsets[first] : offsets[after]], whole)
 
 
 def whole_of(log: EventLog) -> Whole:
     """Return what the shards of a log have to know of it."""
     events = log.events
     return Whole(
-        begins=events["time"].min(),
+        begins=log.begins,
         ends=log.ends,
         events=len(log),
         customers=len(log.offsets) - 1,
@@ -149,7 +166,9 @@ def shard_of(events: pd.DataFrame, whole: Whole) -> EventLog:
         for name, values in whole.categories.items()
     }
     return EventLog(
-        events.assign(**{CUSTOMER: own}, **known).reset_index(drop=True), ends=whole.ends
+        events.assign(**{CUSTOMER: own}, **known).reset_index(drop=True),
+        ends=whole.ends,
+        begins=whole.begins,
     )
 
 

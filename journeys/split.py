@@ -8,6 +8,7 @@ comes back, a fixed third of the customers is kept out of training instead.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from journeys.errors import TooLittleDataError
 from journeys.log import EventLog, instants, microseconds
 
 Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 _TEST_SHARE = 0.3
 _HELD_OUT_SHARE = 0.3
@@ -40,6 +42,28 @@ class Split:
     gap: pd.Timedelta
 
 
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Samples as far as a split looks at them.
+
+    Attributes
+    ----------
+    start, closed_at : int64 (n_samples,), microseconds UTC: when their journey began, and since
+        when they have been closed; the smallest int64 where they are not
+    customer : code of each sample's customer, (n_samples,); ``keys`` are the customers' by code
+    """
+
+    start: Rows
+    closed_at: Rows
+    customer: Rows
+    keys: pd.Index
+
+    @property
+    def closed(self) -> Flags:
+        """Which samples are closed."""
+        return np.asarray(self.closed_at > np.iinfo(np.int64).min)
+
+
 def split_by_time(
     log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, labels: pd.DataFrame
 ) -> Split:
@@ -55,23 +79,32 @@ def split_by_time(
     TooLittleDataError
         If no instant leaves labelled samples on both sides.
     """
-    start = microseconds(journeys["start"])[samples["journey"].to_numpy()]
-    closed = labels["closed_at"].notna().to_numpy()
-    closed_at = microseconds(labels["closed_at"])
-    gap = min(_LONGEST_GAP, (log.ends - instants(log.times.min()[None])[0]) * _GAP_SHARE)
-    at = _best_instant(start[closed] - _micros(gap), closed_at[closed])
+    watched = _watched(log, journeys, samples, labels)
+    return split_watched(watched, span=log.ends - log.begins)
+
+
+def split_watched(watched: Watched, *, span: pd.Timedelta) -> Split:
+    """Return the split of `split_by_time`; ``span`` is how long the whole log is.
+
+    Raises
+    ------
+    TooLittleDataError
+        If no instant leaves labelled samples on both sides.
+    """
+    closed, gap = watched.closed, min(_LONGEST_GAP, span * _GAP_SHARE)
+    at = _best_instant(watched.start[closed] - _micros(gap), watched.closed_at[closed])
     if at is None:
         raise TooLittleDataError(
             f"The log has {int(closed.sum()):,} samples whose label is known, and no instant that "
             "leaves some of them before it and some journeys begun after it. Give a longer log, or "
             "a shorter horizon (`within:`) in the definition."
         )
-    split = split_at(log, journeys, samples, labels, at=instants(np.array([at]))[0], gap=gap)
+    split = _split_at(watched, instants(np.array([at]))[0], gap)
     if not split.train.any() or not split.test.any():
-        customers = journeys["customer"].nunique()
         raise TooLittleDataError(
-            f"The same {customers:,} customers stand before and after every instant, so nobody is "
-            "left to test on who was not learnt from; give a log of more customers."
+            f"The same {len(np.unique(watched.customer)):,} customers stand before and after every "
+            "instant, so nobody is left to test on who was not learnt from; give a log of more "
+            "customers."
         )
     return split
 
@@ -86,14 +119,26 @@ def split_at(
     gap: pd.Timedelta,
 ) -> Split:
     """Return the split at a given instant; a part may be empty."""
-    instant = _micros(at - _EPOCH)
-    start = microseconds(journeys["start"])[samples["journey"].to_numpy()]
-    closed = labels["closed_at"].notna().to_numpy()
-    train = closed & (microseconds(labels["closed_at"]) <= instant)
-    test = closed & (start >= instant + _micros(gap))
-    customer = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
-    train, test = _one_side_each(train, test, customer, log)
-    return Split(train, test, at, gap)
+    return _split_at(_watched(log, journeys, samples, labels), at, gap)
+
+
+def _watched(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, labels: pd.DataFrame
+) -> Watched:
+    journey = samples["journey"].to_numpy()
+    return Watched(
+        start=microseconds(journeys["start"])[journey],
+        closed_at=microseconds(labels["closed_at"]),
+        customer=journeys["customer"].to_numpy()[journey],
+        keys=log.events["customer_id"].cat.categories,
+    )
+
+
+def _split_at(watched: Watched, at: pd.Timestamp, gap: pd.Timedelta) -> Split:
+    instant, closed = _micros(at - _EPOCH), watched.closed
+    train = closed & (watched.closed_at <= instant)
+    test = closed & (watched.start >= instant + _micros(gap))
+    return Split(*_one_side_each(train, test, watched), at, gap)
 
 
 def _micros(length: pd.Timedelta) -> int:
@@ -113,22 +158,20 @@ def _best_instant(starts: NDArray[np.int64], closed_at: NDArray[np.int64]) -> in
     return int(candidates[best]) if worth[best] > 0 else None
 
 
-def _one_side_each(
-    train: Flags, test: Flags, customer: NDArray[np.int64], log: EventLog
-) -> tuple[Flags, Flags]:
-    trained = np.zeros(len(log.offsets) - 1, dtype=np.bool_)
+def _one_side_each(train: Flags, test: Flags, watched: Watched) -> tuple[Flags, Flags]:
+    customer = watched.customer
+    trained = np.zeros(len(watched.keys), dtype=np.bool_)
     trained[customer[train]] = True
     newcomers = test & ~trained[customer]
     if newcomers.sum() >= test.sum() / 2:
         return train, newcomers
-    held_out = _held_out_customers(log)
+    held_out = _held_out_customers(watched.keys)
     train = train & ~held_out[customer]
     return train, test & (held_out[customer] | ~trained[customer])
 
 
-def _held_out_customers(log: EventLog) -> Flags:
+def _held_out_customers(keys: Iterable[str]) -> Flags:
     """Return a fixed share of the customers, drawn by a hash of their key: the same every time."""
-    keys = log.events["customer_id"].cat.categories
     draws = [hashlib.blake2b(key.encode(), digest_size=4).digest() for key in keys]
     share = np.array([int.from_bytes(draw, "big") for draw in draws]) / 2**32
     return np.asarray(share < _HELD_OUT_SHARE)

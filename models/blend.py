@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from models.linear import Linear, LinearSettings, fit_linear
 from models.part import Part
 from models.recipe import Recipe, Settings
+from models.stored import AnyPart
 from models.trees import Trees, fit_trees
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,7 @@ class Blend:
         return found
 
 
-def fit_blend(part: Part, recipe: Recipe, *, categorical: tuple[int, ...]) -> Blend:
+def fit_blend(part: AnyPart, recipe: Recipe, *, categorical: tuple[int, ...]) -> Blend:
     """Fit every ingredient of a recipe, with its settled weight, to all rows of a part."""
     members: dict[str, Member] = {}
     weights: dict[str, float] = {}
@@ -66,7 +67,7 @@ def fit_blend(part: Part, recipe: Recipe, *, categorical: tuple[int, ...]) -> Bl
 
 
 def fit_member(
-    part: Part,
+    part: AnyPart,
     settings: Settings,
     *,
     categorical: tuple[int, ...],

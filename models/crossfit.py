@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.blend import Member, fit_member
 from models.part import Part
 from models.recipe import Ingredient, Recipe
+from models.stored import AnyPart
 from models.trees import Trees, TreeSettings
 
 Floats = NDArray[np.float64]
@@ -43,7 +44,7 @@ class CrossFitted:
 
 
 def cross_fit(
-    part: Part, folds: list[Fold], recipe: Recipe, *, categorical: tuple[int, ...]
+    part: AnyPart, folds: list[Fold], recipe: Recipe, *, categorical: tuple[int, ...]
 ) -> CrossFitted:
     """Fit every ingredient in every fold and predict the rows that the fold holds out."""
     rows, fold, margins, trees = [], [], [], []
@@ -65,7 +66,7 @@ def cross_fit(
     )
 
 
-def settled(part: Part, crossed: CrossFitted, recipe: Recipe) -> Recipe:
+def settled(part: AnyPart, crossed: CrossFitted, recipe: Recipe) -> Recipe:
     """Return the recipe with the number of trees and the weights that held-out rows ask for."""
     grown = [_with_trees(*pair) for pair in zip(recipe.ingredients, crossed.trees, strict=True)]
     recipe = replace(recipe, ingredients=tuple(grown))

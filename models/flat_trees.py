@@ -1,19 +1,14 @@
-"""Trees as arrays: LightGBM's text read into records that compiled code walks.
+"""Trees as arrays: LightGBM's text read into records.
 
-The walk takes the turns that LightGBM takes: a missing number goes where the split sends missing
-ones, a code goes left if it stands in the split's set.  Leaves are added in the order of the trees,
-so that the sum is LightGBM's to the bit.
+A missing number goes where the split sends missing ones, a code goes left if it stands in the
+split's set.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from features.compiled import called
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,17 +26,15 @@ SPLIT = np.dtype(
     ],
     align=True,
 )
-_SET, _MISSING_LEFT, _ZERO_IS_MISSING = 1, 2, 4
-_LARGEST_CODE = 2.0**31
-_ZERO = float(np.float32(1e-35))  # up to here LightGBM takes a number for zero
+SET, MISSING_LEFT, ZERO_IS_MISSING = 1, 2, 4
 
 
 @dataclass(frozen=True, eq=False)
 class FlatTrees:
     """Trees, one after the other.
 
-    ``splits``: records of `SPLIT`, (n_splits,), each before those below it; ``words``: their sets
-    of codes. ``leaves``: log odds, (n_leaves,). ``came``: how many learnt rows came to each place,
+    ``splits``: records of `SPLIT`, (n_splits,), level by level; ``words``: their sets of codes.
+    ``leaves``: log odds, (n_leaves,). ``came``: how many learnt rows came to each place,
     (n_splits + n_leaves,). ``trees``: (n_trees, 3): first split, number of splits, first leaf.
     """
 
@@ -51,45 +44,6 @@ class FlatTrees:
     leaves: Floats
     came: Floats
     trees: Ints
-
-
-@called
-def sum_of_leaves(flat: Any, first: int, last: int, row: Any) -> float:
-    """Return what the trees from ``first`` to ``last`` say of a row of `as_lightgbm_reads`.
-
-    ``flat`` is (splits, words, leaves, trees) of `FlatTrees`.
-    """
-    splits, words, leaves, trees = flat
-    total = 0.0
-    for tree in range(first, last):
-        above, size, at = trees[tree, 0], trees[tree, 1], 0
-        while at < size:
-            split = splits[above + at]
-            at = split.left if goes_left(split, words, row[split.feature]) else split.right
-        total += leaves[trees[tree, 2] + at - size]
-    return total
-
-
-@called
-def goes_left(split: Any, words: Any, x: float) -> bool:
-    """Return whether a row with this value of the split's feature goes left."""
-    if split.kind & _SET:
-        if not -1.0 < x < _LARGEST_CODE:  # NaN is in no set, either
-            return False
-        code = int(x)
-        word = code >> 5
-        if word >= split.words:
-            return False
-        return bool((words[split.first_word + word] >> (code & 31)) & 1)
-    if math.isnan(x) or (split.kind & _ZERO_IS_MISSING and x == 0.0):
-        return bool(split.kind & _MISSING_LEFT)
-    return bool(x <= split.threshold)
-
-
-@called
-def as_lightgbm_reads(x: float) -> float:
-    """Return a number as LightGBM takes it: what is nearly zero is zero."""
-    return 0.0 if abs(x) <= _ZERO else x
 
 
 def flat_trees(text: str) -> FlatTrees | None:
@@ -138,9 +92,33 @@ def _tree(said: dict[str, str]) -> FlatTrees | None:
         splits["kind"] = _kinds(_numbers(said, "decision_type"), splits["threshold"])
         _add_sets(splits, _numbers(said, "cat_boundaries"))
         came = np.concatenate([_numbers(said, "internal_count"), _numbers(said, "leaf_count")])
+    if not _is_sound(splits, came):
+        return None
     words = _numbers(said, "cat_threshold").astype(np.uint32)
-    tree = FlatTrees(0, splits, words, leaves, came, np.array([[0, len(splits), 0]]))
-    return tree if said.get("is_linear", "0") == "0" and _is_sound(tree) else None
+    order, trees = _by_level(splits), np.array([[0, len(splits), 0]])
+    came[: len(splits)] = came[order]
+    lines = said.get("is_linear", "0") != "0"
+    ordered = _in_order(splits, order)
+    return None if lines else FlatTrees(0, ordered, words, leaves, came, trees)
+
+
+def _by_level(splits: Records) -> Ints:
+    """Return the splits from the root down: those of a level do not wait for one another."""
+    order = [0] * bool(len(splits))
+    for at in order:  # which grows meanwhile
+        below = splits["left"][at], splits["right"][at]
+        order += [int(place) for place in below if place < len(splits)]
+    return np.array(order, dtype=np.int64)
+
+
+def _in_order(splits: Records, order: Ints) -> Records:
+    """Return splits in an order, what stands below each still found."""
+    places = np.arange(2 * len(splits) + 1)
+    places[order] = np.arange(len(splits))
+    found = splits[order]
+    for side in ("left", "right"):
+        found[side] = places[found[side]]
+    return found
 
 
 def _kinds(said: Floats, threshold: Floats) -> Ints:
@@ -151,27 +129,27 @@ def _kinds(said: Floats, threshold: Floats) -> Ints:
     bits = said.astype(np.int64)
     none, zero = bits >> 2 == 0, bits >> 2 == 1
     left = np.where(none, threshold >= 0, bits & 2 != 0)
-    return np.asarray((bits & 1) * _SET + left * _MISSING_LEFT + zero * _ZERO_IS_MISSING)
+    return np.asarray((bits & 1) * SET + left * MISSING_LEFT + zero * ZERO_IS_MISSING)
 
 
 def _add_sets(splits: Records, begins: Floats) -> None:
     """Say where the set of each split that has one stands; its number was in the threshold."""
-    has = splits["kind"] & _SET != 0
+    has = splits["kind"] & SET != 0
     which = splits["threshold"][has].astype(np.int64)
     if len(which):
         splits["first_word"][has] = begins[which]
         splits["words"][has] = begins[which + 1] - begins[which]
 
 
-def _is_sound(tree: FlatTrees) -> bool:
+def _is_sound(splits: Records, came: Floats) -> bool:
     """Whether each place stands below one split before it, and some learnt row came to each."""
-    size = len(tree.splits)
-    below = np.concatenate([tree.splits["left"], tree.splits["right"]])
+    size = len(splits)
+    below = np.concatenate([splits["left"], splits["right"]])
     return bool(
         np.array_equal(np.sort(below), np.arange(1, 2 * size + 1))
         and (below > np.tile(np.arange(size), 2)).all()
-        and len(tree.came) == 2 * size + 1
-        and (tree.came > 0).all()
+        and len(came) == 2 * size + 1
+        and (came > 0).all()
     )
 
 

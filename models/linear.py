@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.logistic import fit_logistic
+from models.stored import StoredTable
 from models.terms import TERM, design, sums, worths
 
 Floats = NDArray[np.float64]
@@ -141,7 +142,7 @@ class Linear:
 
 
 def fit_linear(
-    X: ArrayLike,
+    X: ArrayLike | StoredTable,
     y: ArrayLike,
     *,
     settings: LinearSettings,
@@ -149,14 +150,16 @@ def fit_linear(
     weight: ArrayLike | None = None,
 ) -> Linear:
     """Return a line fitted to a 0/1 outcome; parameters as in `fit_trees`."""
-    rows, labels = np.asarray(X, dtype=np.float32), np.asarray(y, dtype=np.float64)
-    weights = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
+    table = X if isinstance(X, StoredTable) else np.asarray(X, dtype=np.float32)
+    labels = np.asarray(y, dtype=np.float64)
+    weights = np.ones(len(labels)) if weight is None else np.asarray(weight, dtype=np.float64)
     if len(np.unique(labels)) < 2:
-        return _constant(labels, rows.shape[1])
-    if len(rows) > settings.rows:
-        chosen = np.random.default_rng(settings.seed).choice(len(rows), settings.rows, False)
+        return _constant(labels, table.shape[1])
+    chosen = np.arange(len(labels))
+    if len(labels) > settings.rows:
+        chosen = np.random.default_rng(settings.seed).choice(len(labels), settings.rows, False)
         chosen.sort()
-        rows, labels, weights = rows[chosen], labels[chosen], weights[chosen]
+    rows, labels, weights = table[chosen], labels[chosen], weights[chosen]
     columns = _columns(rows, set(categorical), settings.ramps)
     centred = np.empty((len(rows), len(columns.place)), dtype=np.float32)
     for some in _some(len(rows)):

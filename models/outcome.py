@@ -12,6 +12,7 @@ from models.calibration import Calibration, Stages, fit_calibration
 from models.crossfit import CrossFitted, Fold, cross_fit, settled
 from models.part import Part
 from models.recipe import Recipe, recipe_for
+from models.stored import AnyPart, batches_of
 from models.trees import probability_of
 
 Floats = NDArray[np.float64]
@@ -80,7 +81,7 @@ def fit_outcome(
 
 
 def fit_refitted(
-    part: Part,
+    part: AnyPart,
     folds: Sequence[Fold],
     *,
     categorical: tuple[int, ...],
@@ -91,7 +92,8 @@ def fit_refitted(
     """Fit a model that has learnt from every row, and say by which recipe.
 
     The folds settle what must not be settled on rows already seen: when to stop growing, what
-    each member weighs, and the calibration.  Then the members are fitted again, to all rows.
+    each member weighs, and the calibration.  Then the members are fitted again, to all rows.  Of a
+    stored part the rows of the folds come into memory, a side at a time; the rest stays on disk.
     """
     recipe = recipe or recipe_for(part, seed=seed)
     crossed = cross_fit(part, list(folds), recipe, categorical=categorical)
@@ -99,8 +101,9 @@ def fit_refitted(
     margin = margin + level_of_each_fold(margin, part.y[crossed.rows], crossed.fold)
     calibration = calibrated(Held(part.take(crossed.rows), margin), recipe, stages, seed)
     blend = fit_blend(part, recipe, categorical=categorical)
-    curve = partial(calibration, stage=calibration.stage_of(part.X))
-    level = level_of(blend.margin(part.X), part.y, curve)
+    read = [(blend.margin(some), calibration.stage_of(some)) for some in batches_of(part.X)]
+    margin, stage = (np.concatenate(each) for each in zip(*read, strict=True))
+    level = level_of(margin, part.y, partial(calibration, stage=stage))
     return OutcomeModel(blend, calibration.moved(-level)), recipe
 
 
@@ -136,7 +139,7 @@ class Held:
     margin: Floats
 
 
-def weighed(part: Part, crossed: CrossFitted, recipe: Recipe) -> tuple[Recipe, Floats]:
+def weighed(part: AnyPart, crossed: CrossFitted, recipe: Recipe) -> tuple[Recipe, Floats]:
     """Return the settled recipe and the margin that its blend has on the held-out rows."""
     found = settled(part, crossed, recipe)
     weight = {one.name: one.weight for one in found.ingredients}

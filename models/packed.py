@@ -11,11 +11,13 @@ from features.compiled import called, compiled, sources_beside
 from models.along import value_at
 from models.blend import Member
 from models.calibration import Calibration
-from models.flat_trees import as_lightgbm_reads, flat_trees, joined, sum_of_leaves
+from models.descent import Descent, descent_of, walk, write_columns
+from models.flat_trees import flat_trees, joined
+from models.lanes import LANES
 from models.linear import Linear
 from models.outcome import OutcomeModel
 from models.terms import TERM, add_worths, sum_of_terms
-from models.tree_shap import LANES, Shape, add_values, room_for, shape_of
+from models.tree_shap import Shape, add_values, shape_of
 from models.trees import Trees
 
 Floats = NDArray[np.float64]
@@ -55,37 +57,43 @@ CURVE = np.dtype(
 class Packed:
     """Models of some outcomes as ``arrays``, which `answer` and `explain` take.
 
-    They are: trees, their shapes, terms, records of `MEMBER`, curves; each but the terms and the
-    members a tuple of arrays. ``most``: places of the largest tree.
+    They are: the trees' descent, their shape, terms, records of `MEMBER`, curves; each but the
+    terms and the members a tuple of arrays.
     """
 
     arrays: Any
     n_features: int
-    most: int
+    descent: Descent
+    shape: Shape
 
     def room(self) -> Any:
-        """Return room to explain one row: the row, and what `tree_shap.add_values` needs."""
-        return np.empty((2, self.n_features)), room_for(self.n_features, self.most)
+        """Return room to `answer` for one row: that of the walk."""
+        return self.descent.room()
+
+    def room_to_explain(self) -> Any:
+        """Return room to `explain` one row: its columns, and that of its Shapley values."""
+        columns, _, _ = self.descent.room()
+        return columns, self.shape.room(self.n_features)
 
 
 def _answer_compiled_from(sources: int) -> Any:
     @compiled
-    def answer(models: Any, row: Row, room: Floats, found: Floats) -> None:
+    def answer(models: Any, row: Row, room: Any, found: Floats) -> None:
         """Write margin, probability, low and high of each outcome, (n_outcomes, 4)."""
         _ = sources  # numba's cache looks at it, see `features.compiled`
-        flat, _shape, terms, members, curves = models
-        _read(row, room)
+        descent, _shape, terms, members, curves = models
+        walk(descent, row, room)
         for outcome in range(len(found)):
             found[outcome, 0] = 0.0
         for place in range(len(members)):
             one = members[place]
             if one.is_line:
-                margin = sum_of_terms(terms, one.first, one.last, room[1]) + one.offset
+                margin = sum_of_terms(terms, one.first, one.last, row) + one.offset
             else:
-                margin = sum_of_leaves(flat, one.first, one.last, room[0]) * one.share
+                margin = _sum(room[2], one.first, one.last) * one.share
             found[one.outcome, 0] += one.weight * margin
         for outcome in range(len(found)):
-            stage = stage_of(curves, outcome, room[1])
+            stage = stage_of(curves, outcome, row)
             for which in range(3):
                 at = probability_at(curves, outcome, (stage, which), found[outcome, 0])
                 found[outcome, 1 + which] = at
@@ -98,17 +106,17 @@ def _explain_compiled_from(sources: int) -> Any:
     def explain(models: Any, row: Row, room: Any, found: Floats) -> None:
         """Add SHAP values of each outcome to (n_outcomes, n_features + 1), the base last."""
         _ = sources
-        flat, shape, terms, members, _curves = models
-        numbers, swept = room
-        _read(row, numbers)
+        descent, shape, terms, members, _curves = models
+        columns, swept = room
+        write_columns(descent, row, columns)
         for place in range(len(members)):
             one = members[place]
             of_outcome = found[one.outcome]
             of_outcome[len(row)] += one.weight * one.base
             if one.is_line:
-                add_worths(terms, (one.first, one.last), one.weight, numbers[1], of_outcome)
+                add_worths(terms, (one.first, one.last), one.weight, row, of_outcome)
             else:
-                add_values(flat, shape, (one.first, one.last), numbers[0], swept)
+                add_values(descent, shape, (one.first, one.last), columns, swept)
                 _take(swept[0], one.weight * one.share, of_outcome)
 
     return explain
@@ -141,11 +149,12 @@ def _strongest_compiled_from(sources: int) -> Any:
 
 
 @called
-def _read(row: Any, room: Any) -> None:
-    """Write a row as LightGBM reads it, and as it is."""
-    for place in range(len(row)):
-        room[0, place] = as_lightgbm_reads(np.float64(row[place]))
-        room[1, place] = row[place]
+def _sum(said: Any, first: int, last: int) -> float:
+    """Return what some trees say together, added in their order, as LightGBM does."""
+    total = 0.0
+    for tree in range(first, last):
+        total += said[tree]
+    return total
 
 
 @called
@@ -211,15 +220,15 @@ def packed(models: Sequence[OutcomeModel]) -> Packed | None:
         return None
     n_features = models[0].blend.n_features
     flat = joined(known, n_features)
-    shape = shape_of(flat)
+    descent, shape = descent_of(flat), shape_of(flat)
     arrays = (
-        (flat.splits, flat.words, flat.leaves, flat.trees),
-        (shape.shares, shape.blocks, shape.points),
+        descent.arrays,
+        shape.arrays,
         _terms([member for _, _, member in asked]),
         _members(asked, shape),
         _curves([model.calibration for model in models]),
     )
-    return Packed(arrays, n_features, 2 * int(flat.trees[:, 1].max(initial=0)) + 1)
+    return Packed(arrays, n_features, descent, shape)
 
 
 def _terms(members: Sequence[Member]) -> Records:

@@ -10,13 +10,14 @@ from typing import Any, Literal
 import numpy as np
 
 from models.linear import LinearSettings
-from models.part import Part
+from models.stored import AnyPart
 from models.trees import TreeSettings
 
 Settings = TreeSettings | LinearSettings
 
 FEW_CUSTOMERS = 1_000
 _LINEAR_STRENGTH = 100.0
+_MOST_TREES = 600
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ class Recipe:
         kept = tuple(replace(one, weight=float(weight)) for one, weight in pairs if weight > 0)
         return replace(self, ingredients=kept, weighed=True)
 
+    def unsettled(self) -> "Recipe":
+        """Return the recipe as it was before rows said when to stop growing and what to weigh."""
+        return replace(
+            self,
+            ingredients=tuple(map(_regrowing, self.ingredients)),
+            weighed=len(self.ingredients) < 2,
+        )
+
     def with_settings(self, **changed: object) -> "Recipe":
         """Return the recipe with some settings of every ingredient that has them changed."""
         return replace(self, ingredients=tuple(_changed(one, changed) for one in self.ingredients))
@@ -74,7 +83,7 @@ def recipe_of(settings: Settings, *, name: str = "only") -> Recipe:
     return Recipe((Ingredient(name, settings),), weighed=True)
 
 
-def recipe_for(part: Part, *, seed: int = 0, thorough: bool = False) -> Recipe:
+def recipe_for(part: AnyPart, *, seed: int = 0, thorough: bool = False) -> Recipe:
     """Return the recipe that serves without any search; the fewer the customers, the calmer.
 
     Small trees and a line, and of few customers, or where time is no matter (``thorough``), a
@@ -95,10 +104,10 @@ def recipe_for(part: Part, *, seed: int = 0, thorough: bool = False) -> Recipe:
     )
 
 
-def _many(part: Part, customers: int) -> tuple[TreeSettings, TreeSettings]:
+def _many(part: AnyPart, customers: int) -> tuple[TreeSettings, TreeSettings]:
     """Return boosted trees that stop where held-out rows say, and a forest of larger ones."""
     boosted = TreeSettings(
-        trees=600,
+        trees=_MOST_TREES,
         leaves=6 if customers < 50_000 else 16,
         learning_rate=0.08,
         min_leaf=_min_leaf(part),
@@ -118,7 +127,7 @@ def _many(part: Part, customers: int) -> tuple[TreeSettings, TreeSettings]:
     return boosted, forest
 
 
-def _few(part: Part, _customers: int) -> tuple[TreeSettings, TreeSettings]:
+def _few(part: AnyPart, _customers: int) -> tuple[TreeSettings, TreeSettings]:
     """Return trees that each see few features and codes as numbers, of a number that is fixed.
 
     Too few rows are left to stop them by: stopping early on few rows follows their noise.
@@ -147,8 +156,15 @@ def _few(part: Part, _customers: int) -> tuple[TreeSettings, TreeSettings]:
     return boosted, forest
 
 
-def _min_leaf(part: Part) -> int:
+def _min_leaf(part: AnyPart) -> int:
     return int(np.clip(len(part) // 200, 10, 200))
+
+
+def _regrowing(one: Ingredient) -> Ingredient:
+    settings = one.settings
+    if isinstance(settings, TreeSettings) and settings.boosting == "boosted" and settings.patience:
+        return replace(one, settings=replace(settings, trees=_MOST_TREES))
+    return one
 
 
 def _changed(one: Ingredient, changed: Mapping[str, object]) -> Ingredient:

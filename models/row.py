@@ -62,7 +62,7 @@ class RowModels:
         if self._explains is None:
             return np.array([model.contributions(row[None])[0] for model in self.outcomes.values()])
         found = np.zeros((len(self.outcomes), len(row) + 1))
-        explain(self._explains.arrays, row, self._explains.room(), found)
+        explain(self._explains.arrays, row, self._explains.room_to_explain(), found)
         return found
 
     def strongest(self, row: Row, *, most: int) -> tuple[Places, Floats]:
@@ -83,7 +83,7 @@ class RowModels:
 
     def _answered(self, packed: Packed, row: Row) -> Floats:
         found = np.empty((len(self.outcomes), 4))
-        answer(packed.arrays, row, np.empty((2, len(row))), found)
+        answer(packed.arrays, row, packed.room(), found)
         return found
 
 

@@ -31,10 +31,10 @@ _LARGEST = 1e38  # infinity less a ramp is no number
 @called
 def column_at(term: Any, row: Any) -> float:
     """Return what a term's column holds for a row, see `models.linear.Columns`."""
-    x = row[term.place]
-    if math.isnan(x):
+    given = np.float64(row[term.place])
+    if math.isnan(given):
         return float(term.fill)
-    x = min(max(x, -_LARGEST), _LARGEST)
+    x = min(max(given, -_LARGEST), _LARGEST)
     if term.width == 0.0:
         return 1.0 if x == term.low else 0.0
     return float(min(max((x - term.low) / term.width, 0.0), 1.0))

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compiled import called, inlined
-from models.flat_trees import FlatTrees, goes_left
+from models.flat_trees import FlatTrees
+from models.lanes import LANES, lanes_at, lanes_of, put_lanes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,136 +30,129 @@ Records = NDArray[np.void]
 
 SHARES = np.dtype(
     [
-        ("left", "f8"),  # the share of the split's rows that went left
+        (
+            "left",
+            "f8",
+        ),  # the shares of learnt rows that the splits of this feature on the path keep
         ("right", "f8"),
-        ("before", "f8"),  # the share kept by splits of the same feature above
-        ("above", "i4"),  # the last of them, in the same tree; -1: there is none
-        ("side", "i4"),  # the side of that one on which this stands: _LEFT or _RIGHT
+        ("before", "f8"),  # the same, up to here
+        ("above", "i4"),  # the last split of the same feature above, and the side below it: a turn
+        ("parent", "i4"),
+        ("turn", "i4"),  # by which one comes here from the parent
+        ("feature", "i4"),
     ],
     align=True,
 )
-LANES = 8  # points worked on at once, so that the processor takes them together
-_NEITHER, _LEFT, _RIGHT = 0, 1, 2
+_ALWAYS = 0  # a turn that every row takes; then the left and the right one of each split
 
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """What the values of some trees need for any row, beside the trees.
+    """What the values of some trees need for any row, beside their descent.
 
-    ``shares``: records of `SHARES`, (n_splits,). ``blocks``: of how many points times `LANES` each
-    tree has need, (n_trees,). ``points``: points and weights of Gauss-Legendre on [0, 1], those of
-    one block, then those of two, and so on, (n, 2, LANES). ``expected``: what each tree says of the
-    learnt rows on average, (n_trees,).
+    ``shares``: records of `SHARES`, (n_splits,). ``trees``: those of `FlatTrees`. ``blocks``: of
+    how many points times `LANES` each tree has need, (n_trees,). ``points``: points and weights of
+    Gauss-Legendre on [0, 1], those of one block, then those of two, and so on, (n, 2, LANES).
+    ``expected``: what each tree says of the learnt rows on average, (n_trees,).
     """
 
     shares: Records
+    trees: Ints
     blocks: Ints
     points: Floats
     expected: Floats
 
+    @property
+    def arrays(self) -> Any:
+        """What `add_values` takes."""
+        return self.shares, self.trees, self.blocks, self.points
+
+    def room(self, n_features: int) -> Any:
+        """Return room for one row: lanes of each feature, all 0, and what the largest tree needs.
+
+        That is: products above its splits, sums below its places, which turns the row takes.
+        """
+        splits = int(self.trees[:, 1].max(initial=0))
+        found, products = np.zeros((n_features, LANES)), np.empty((splits, LANES))
+        return found, products, np.empty((2 * splits + 1, LANES)), np.ones(2 * splits + 1)
+
 
 @called
-def add_values(flat: Any, shape: Any, trees: Any, row: Any, room: Any) -> None:
+def add_values(descent: Any, shape: Any, trees: Any, columns: Any, room: Any) -> None:
     """Add to the lanes of each feature what it is worth in some trees.
 
     Parameters
     ----------
-    flat : (splits, words, leaves, trees) of `FlatTrees`
-    shape : (shares, blocks, points) of `Shape`
+    descent : the arrays of a `Descent`
+    shape : those of the `Shape` of the same trees
     trees : the first, and the one behind the last
-    row : numbers `as_lightgbm_reads` them
-    room : what `room_for` made
+    columns : as `descent.write_columns` writes them of a row
+    room : what `Shape.room` made
     """
     for tree in range(trees[0], trees[1]):
-        first, size, leaf = flat[3][tree, 0], flat[3][tree, 1], flat[3][tree, 2]
-        _agree(flat, shape[0], (first, size), row, room[3])
-        blocks = shape[1][tree]
+        first, size, leaf = shape[1][tree, 0], shape[1][tree, 1], shape[1][tree, 2]
+        nodes = descent[0][descent[3][tree, 0] :]
+        shares, leaves = shape[0][first : first + size], descent[6][leaf:]
+        _turn(nodes, shares, columns, room[3])
+        blocks = shape[2][tree]
         for block in range(blocks * (blocks - 1) // 2, blocks * (blocks + 1) // 2):
-            points = shape[2][block]
-            _sweep_down(flat[0], shape[0], (first, size), points, room)
+            points = shape[3][block]
+            _sweep_down(shares, points, room)
             for place in range(size + 1):
-                for lane in range(LANES):
-                    room[2][size + place, lane] = flat[2][leaf + place]
-            _sweep_up(flat[0], shape[0], (first, size), points, room)
+                put_lanes(room[2], size + place, lanes_of(leaves[place]))
+            _sweep_up(nodes, shares, descent[3][tree, 0], points, room)
 
 
 @inlined
-def _agree(flat: Any, shares: Any, tree: Any, row: Any, sides: Any) -> None:
-    """Say to which side a row goes at each split; neither, once a split above has lost it."""
-    first, size = tree
-    for at in range(size):
-        split, share = flat[0][first + at], shares[first + at]
-        sides[at] = _NEITHER
-        if share.above < 0 or sides[share.above] == share.side:
-            sides[at] = _LEFT if goes_left(split, flat[1], row[split.feature]) else _RIGHT
+def _turn(nodes: Any, shares: Any, columns: Any, turns: Any) -> None:
+    """Say of both turns at each split whether the row takes it: 1, or 0.
+
+    It takes neither once a split of the same feature above has lost it.
+    """
+    for at in range(len(shares)):
+        node, here = nodes[at], turns[shares[at].above]
+        left = 1.0 if columns[node.column] <= node.threshold else 0.0
+        turns[1 + 2 * at], turns[2 + 2 * at] = here * left, here * (1.0 - left)
 
 
 @inlined
-def _turned(split: Any, share: Any, side: int) -> Any:
-    """Return the place where the row goes, the other, and the share of learnt rows of each."""
-    if side == _LEFT:
-        return split.left, split.right, share.before * share.left, share.before * share.right
-    return split.right, split.left, share.before * share.right, share.before * share.left
+def _sweep_down(shares: Any, points: Any, room: Any) -> None:
+    """Write for each split the product of the weight and of the factors above it.
 
-
-@inlined
-def _sweep_down(splits: Any, shares: Any, tree: Any, points: Any, room: Any) -> None:
-    """Write for each place the product of the weight and of the factors above it."""
-    first, size = tree
-    product, sides = room[1], room[3]
-    for lane in range(LANES):
-        product[0, lane] = points[1, lane]
-    for at in range(size):
-        split, share = splits[first + at], shares[first + at]
-        if sides[at] == _NEITHER:  # the factor holds 1 - t already, and falls by the share
-            for lane in range(LANES):
-                product[split.left, lane] = product[at, lane] * share.left
-                product[split.right, lane] = product[at, lane] * share.right
+    The factor of its own feature, where one stands above, is taken out.
+    """
+    products, turns = room[1], room[3]
+    t = lanes_at(points, 0)
+    for at in range(len(shares)):
+        one = shares[at]
+        if at == 0:
+            put_lanes(products, 0, lanes_at(points, 1))
             continue
-        here, there, kept, lost = _turned(split, share, sides[at])
-        if share.above >= 0:
-            for lane in range(LANES):
-                product[at, lane] /= share.before + (1.0 - share.before) * points[0, lane]
-        for lane in range(LANES):
-            product[here, lane] = product[at, lane] * (kept + (1.0 - kept) * points[0, lane])
-            product[there, lane] = product[at, lane] * lost * (1.0 - points[0, lane])
+        above = shares[one.parent]
+        kept = above.left if one.turn & 1 else above.right
+        product = lanes_at(products, one.parent) * (kept + (turns[one.turn] - kept) * t)
+        if one.above != _ALWAYS:
+            product = product / (one.before + (turns[one.above] - one.before) * t)
+        put_lanes(products, at, product)
 
 
 @inlined
-def _sweep_up(splits: Any, shares: Any, tree: Any, points: Any, room: Any) -> None:
-    """Sum the leaves below each split, and add to its feature the difference of its sides."""
-    first, size = tree
-    found, product, below, sides = room
-    for at in range(size - 1, -1, -1):
-        split, share = splits[first + at], shares[first + at]
-        if sides[at] == _NEITHER:
-            for lane in range(LANES):
-                left, right = below[split.left, lane], below[split.right, lane]
-                below[at, lane] = share.left * left + share.right * right
-            continue
-        here, there, kept, lost = _turned(split, share, sides[at])
-        if share.above >= 0:
-            for lane in range(LANES):
-                t, agreed, not_so = points[0, lane], below[here, lane], below[there, lane]
-                gain = (1.0 - kept) * agreed - lost * not_so
-                total = kept * agreed + lost * not_so + t * gain
-                total /= share.before + (1.0 - share.before) * t
-                below[at, lane] = total
-                found[split.feature, lane] += product[at, lane] * (
-                    gain - (1.0 - share.before) * total
-                )
-            continue
-        for lane in range(LANES):
-            agreed, not_so = below[here, lane], below[there, lane]
-            gain = (1.0 - kept) * agreed - lost * not_so
-            below[at, lane] = kept * agreed + lost * not_so + points[0, lane] * gain
-            found[split.feature, lane] += product[at, lane] * gain
-
-
-def room_for(n_features: int, most: int) -> tuple[Floats, Floats, Floats, Ints]:
-    """Return room for one row: lanes of each feature, all 0, and trees of ``most`` places."""
-    found = np.zeros((n_features, LANES))
-    return found, np.empty((most, LANES)), np.empty((most, LANES)), np.empty(most, np.int64)
+def _sweep_up(nodes: Any, shares: Any, begins: int, points: Any, room: Any) -> None:
+    """Sum the leaves below each split, and add to its feature what its turns differ by."""
+    found, products, sums, turns = room
+    t = lanes_at(points, 0)
+    for at in range(len(shares) - 1, -1, -1):
+        one, node = shares[at], nodes[at]
+        left, right = lanes_at(sums, node.left - begins), lanes_at(sums, node.right - begins)
+        gain = (turns[1 + 2 * at] - one.left) * left + (turns[2 + 2 * at] - one.right) * right
+        total = one.left * left + one.right * right + t * gain
+        if one.above != _ALWAYS:
+            before = turns[one.above] - one.before
+            total = total / (one.before + before * t)
+            gain = gain - before * total
+        put_lanes(sums, at, total)
+        worth = lanes_at(found, one.feature) + lanes_at(products, at) * gain
+        put_lanes(found, one.feature, worth)
 
 
 def shape_of(flat: FlatTrees) -> Shape:
@@ -168,24 +162,25 @@ def shape_of(flat: FlatTrees) -> Shape:
     for tree, (first, size, leaf) in enumerate(flat.trees):
         came = flat.came[first + leaf : first + leaf + 2 * size + 1]
         here = slice(first, first + size)
-        for side in ("left", "right"):
-            shares[side][here] = came[flat.splits[side][here]] / came[:size]
-        distinct[tree] = _add_repeats(flat.splits[here], shares[here])
+        distinct[tree] = _add_shares(flat.splits[here], came, shares[here])
         expected[tree] = came[size:] / came[0] @ flat.leaves[leaf : leaf + size + 1]
     blocks = np.maximum(1, -(-distinct // (2 * LANES)))
-    return Shape(shares, blocks, _points(int(blocks.max(initial=1))), expected)
+    return Shape(shares, flat.trees, blocks, _points(int(blocks.max(initial=1))), expected)
 
 
-def _add_repeats(splits: Records, shares: Records) -> int:
-    """Say of each split which one above has its feature; return the most features of a path."""
-    paths: list[dict[int, tuple[int, int, float]]] = [{} for _ in range(2 * len(splits) + 1)]
+def _add_shares(splits: Records, came: Floats, shares: Records) -> int:
+    """Say what each split keeps, and where it stands; return the most features of a path."""
+    paths: list[dict[int, tuple[int, float]]] = [{} for _ in range(2 * len(splits) + 1)]
     for at, split in enumerate(splits):
-        feature, path = int(split["feature"]), paths[at]
-        above, side, before = path.get(feature, (-1, _NEITHER, 1.0))
-        shares["above"][at], shares["side"][at], shares["before"][at] = above, side, before
-        for turn, name in ((_LEFT, "left"), (_RIGHT, "right")):
-            kept = before * float(shares[name][at])
-            paths[int(split[name])] = path | {feature: (at, turn, kept)}
+        feature, path, one = int(split["feature"]), paths[at], shares[at]
+        one["above"], one["before"] = path.get(feature, (_ALWAYS, 1.0))
+        one["feature"] = feature
+        for turn, side in enumerate(("left", "right"), start=1 + 2 * at):
+            below = int(split[side])
+            one[side] = one["before"] * (came[below] / came[at])
+            paths[below] = path | {feature: (turn, float(one[side]))}
+            if below < len(splits):
+                shares["parent"][below], shares["turn"][below] = at, turn
     return max(len(path) for path in paths)
 
 

@@ -11,6 +11,8 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from models.stored import StoredTable
+
 Floats = NDArray[np.float64]
 Labelled = tuple[ArrayLike, ArrayLike, ArrayLike | None]
 """Features, labels and weights (or None) of rows that only say when to stop."""
@@ -109,7 +111,7 @@ class Trees:
 
 
 def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
-    X: ArrayLike,
+    X: ArrayLike | StoredTable,
     y: ArrayLike,
     *,
     settings: TreeSettings,
@@ -118,24 +120,29 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
     init_margin: ArrayLike | None = None,
     validation: Labelled | None = None,
 ) -> Trees:
-    """Return trees fitted to a 0/1 outcome.
+    """Return trees fitted to a 0/1 outcome, or to shares of it.
 
     Parameters
     ----------
     X : array, shape (n, n_features)
-        Numbers; NaN is missing. Columns named in ``categorical`` hold codes from 0 on.
+        Numbers; NaN is missing. Columns named in ``categorical`` hold codes from 0 on. Of a stored
+        table only bins, a byte a value, come into memory; the trees are those of one in memory.
     y : array of 0.0 and 1.0, shape (n,)
         Of one class only (or empty) gives a constant: its share, drawn half a row towards 0.5.
+        A row that stands for several outcomes holds their share, and weighs as many.
     init_margin : array, shape (n,)
         Log odds already explained; the trees learn only what is missing.
     validation : (X, y, weight)
         Rows on which the log loss is watched; boosting stops when it no longer falls.
     """
-    rows, labels = np.asarray(X), np.asarray(y, dtype=np.float64)
-    if len(np.unique(labels)) < 2:
-        return _constant(labels, rows.shape[1])
+    rows = X if isinstance(X, StoredTable) else np.asarray(X)
+    labels = np.asarray(y, dtype=np.float64)
+    if not len(labels) or labels.min() == labels.max():
+        return _constant(labels, weight, rows.shape[1])
     categorical = categorical if settings.codes == "sets" else ()
     parameters = _parameters(settings, rows.shape[1])
+    if ((labels > 0.0) & (labels < 1.0)).any():
+        parameters["objective"] = "cross_entropy"
     train = _dataset(rows, labels, weight, init_margin, categorical)
     watched, callbacks = [], []
     if validation is not None and settings.boosting == "boosted" and settings.patience:
@@ -198,6 +205,7 @@ def _parameters(settings: TreeSettings, n_features: int) -> dict[str, object]:
         "bagging_freq": 1 if settings.row_share < 1 else 0,
         "num_threads": settings.threads,
         "seed": settings.seed,
+        "data_random_seed": settings.seed,  # else a stored table is sampled by another
         "deterministic": True,
         "force_row_wise": True,
         "feature_pre_filter": False,
@@ -210,15 +218,30 @@ def _parameters(settings: TreeSettings, n_features: int) -> dict[str, object]:
     return chosen
 
 
+class _Batches(lgb.Sequence):  # type: ignore[misc]  # LightGBM is not typed
+    """A stored table as LightGBM reads it: some rows for the bins, then all of them in batches."""
+
+    batch_size = 16_384
+
+    def __init__(self, table: StoredTable) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, asked: int | slice | list[int]) -> Floats:
+        return self._table[asked].astype(np.float64)
+
+
 def _dataset(
-    rows: NDArray[np.generic],
+    rows: NDArray[np.generic] | StoredTable,
     labels: Floats,
     weight: ArrayLike | None,
     init_margin: ArrayLike | None,
     categorical: Sequence[int],
 ) -> lgb.Dataset:
     return lgb.Dataset(
-        rows,
+        _Batches(rows) if isinstance(rows, StoredTable) else rows,
         labels,
         weight=weight,
         init_score=init_margin,
@@ -232,9 +255,10 @@ def _validation(validation: Labelled, train: lgb.Dataset) -> lgb.Dataset:
     return train.create_valid(np.asarray(rows), np.asarray(labels, dtype=np.float64), weight=weight)
 
 
-def _constant(labels: Floats, n_features: int) -> Trees:
+def _constant(labels: Floats, weight: ArrayLike | None, n_features: int) -> Trees:
     """Return trees of one leaf that give every row the share of ones."""
-    share = (labels.sum() + 0.5) / (len(labels) + 1.0)
+    weights = np.ones(len(labels)) if weight is None else np.asarray(weight, dtype=np.float64)
+    share = (labels @ weights + 0.5) / (weights.sum() + 1.0)
     parameters = {"objective": "cross_entropy", "verbose": -1, "num_threads": 1}
     nothing = lgb.Dataset(np.zeros((2, n_features)), np.full(2, share), params={"verbose": -1})
     return Trees(lgb.train(parameters, nothing, 1))

@@ -48,6 +48,20 @@ Seconds = Annotated[
     float,
     Option("--seconds", help="Stop trying after this long; 0: when the trials are done.", min=0),
 ]
+Customers = Annotated[
+    str,
+    Option(
+        "--customers",
+        help="Learn from a sample of so many, or from `all`. Without it: all where they fit in "
+        "memory, else a sample if that loses little, else all from disk.",
+    ),
+]
+Memory = Annotated[
+    float, Option("--memory", help="GiB that may be used; 0: 60 % of what is free.", min=0)
+]
+Work = Annotated[
+    str, Option("--work", help="A folder on a disk with room for samples; else a temporary one.")
+]
 Promote = Annotated[
     Literal["never", "gate", "always"],
     Option(

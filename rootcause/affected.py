@@ -49,7 +49,7 @@ def affected_by(
     bad = bad_outcome(labels["y"].to_numpy(), outcome)
     undecided = asked & np.isnan(bad)
     since = microseconds(exposed["time"])
-    elapsed = (log.times.max() - since) / MICROS_A_DAY
+    elapsed = (log.ended - since) / MICROS_A_DAY
     taken = (microseconds(labels["known_at"]) - since) / MICROS_A_DAY
     left = undecided * _still_to_come(elapsed, taken, asked, bad, outcome)
     low, high = finding.effect_interval

@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 
 from rootcause.conditions import Lead
-from rootcause.expected import StepRows
 from rootcause.exposure import Exposures, Flags, Floats, Ints
 from rootcause.scan import FEWEST_ROWS
 from rootcause.tally import STRATA, Tally, members, tally_of
@@ -67,7 +66,8 @@ def is_symptom(exposures: Exposures, lead: Lead, earlier: Tally) -> bool:
         return False
     if not _usually_before(exposures, lead, rows.step):
         return False
-    excess, error, usual = _excess(earlier, lead, _goes_on(exposures, rows, lead.step))
+    goes_on = rows.of_exposures(_goes_on(exposures, rows.step, lead.step))
+    excess, error, usual = _excess(earlier, lead, goes_on)
     return excess > _SYMPTOM_Z * error and excess > _SYMPTOM_SHARE * max(usual, 0.02)
 
 
@@ -78,23 +78,26 @@ def inherits(exposures: Exposures, lead: Lead, here: Tally, later_step: int) -> 
     usual. ``here``: the lead's own step.
     """
     rows = here.rows
-    goes_on = _goes_on(exposures, rows, later_step)
+    goes_on = _goes_on(exposures, rows.step, later_step)
     met = members(rows, lead.conditions) & (rows.day >= lead.onset.day)
-    if not met.any() or goes_on[met].mean() < _OFTEN_GOES_ON:
+    go_on = rows.of_exposures(goes_on)[met].sum()
+    if not met.any() or go_on < _OFTEN_GOES_ON * rows.n[met].sum():
         return False
-    excess, _, _ = _excess(here, lead, rows.bad * ~goes_on)
+    excess, _, _ = _excess(here, lead, rows.of_exposures((exposures.bad == 1.0) & ~goes_on))
     return excess < _OWN_SHARE * lead.onset.excess
 
 
-def _excess(tally: Tally, lead: Lead, happens: Floats | Flags) -> tuple[float, float, float]:
+def _excess(tally: Tally, lead: Lead, happens: Floats) -> tuple[float, float, float]:
     """Return the excess of what happens to the lead's rows, its standard error and the usual rate.
+
+    ``happens``: to how many exposures of each row.
 
     Expected is what happens to the others of the same stratum of the expected rate.
     """
-    rows = replace(tally.rows, bad=happens.astype(np.float64))
+    rows = replace(tally.rows, bad=happens)
     others = ~(members(rows, lead.conditions) & (rows.day >= lead.onset.day))
     sums = np.bincount(tally.stratum[others], rows.bad[others], STRATA)
-    shares = sums / np.maximum(np.bincount(tally.stratum[others], minlength=STRATA), 1)
+    shares = sums / np.maximum(np.bincount(tally.stratum[others], rows.n[others], STRATA), 1.0)
     tally = tally_of(rows, shares[tally.stratum])
     inside = tally.of(lead.conditions)
     later = inside.since(lead.onset.day)
@@ -140,9 +143,13 @@ def _usually_before(exposures: Exposures, lead: Lead, earlier: int) -> bool:
     return bool((before[exposures.journey[met]] < exposures.row[met]).mean() > _USUALLY_BEFORE)
 
 
-def _goes_on(exposures: Exposures, rows: StepRows, step: int) -> Flags:
-    """Return which rows' journeys reach the step afterwards, while still at risk there."""
+def _goes_on(exposures: Exposures, here: int, step: int) -> Flags:
+    """Return which exposures at a step have journeys that reach another one afterwards.
+
+    While still at risk there; False at all other steps.
+    """
     reached = np.full(int(exposures.journey.max()) + 1, -1, dtype=np.int64)
     at = (exposures.step == step) & exposures.at_risk
     reached[exposures.journey[at]] = exposures.row[at]
-    return reached[exposures.journey[rows.index]] > exposures.row[rows.index]
+    after = reached[exposures.journey] > exposures.row
+    return np.asarray((exposures.step == here) & after)

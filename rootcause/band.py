@@ -131,7 +131,7 @@ def watched(seen: Seen, steps: Steps, budget: float) -> Iterator[tuple[str, Cell
 
 def days_of(seen: Seen) -> tuple[int, int]:
     """Return the first day of the log and the day after its last whole one, since the epoch."""
-    return int(seen.log.times.min() // MICROS_A_DAY), seen.whole_until // MICROS_A_DAY
+    return seen.log.began // MICROS_A_DAY, seen.whole_until // MICROS_A_DAY
 
 
 def begun_a_day(seen: Seen) -> Floats:

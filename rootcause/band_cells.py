@@ -198,7 +198,7 @@ def _first_error_after(seen: Seen, at: Ints) -> Ints:
 
 def _chosen(seen: Seen, names: list[str], reached: Ints) -> Ints:
     """Return the codes of the steps, by how long after the start they are usually reached."""
-    early = seen.end <= int(seen.log.times.min()) + FIRST_DAYS * MICROS_A_DAY
+    early = seen.end <= seen.log.began + FIRST_DAYS * MICROS_A_DAY
     won = early & (seen.state == "success")
     if won.sum() >= _FEWEST_ENDS:
         often = (reached[:, won] != NEVER).mean(axis=1) >= _OFTEN

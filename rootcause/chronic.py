@@ -14,13 +14,14 @@ from scipy.stats import norm
 from models.trees import TreeSettings, fit_trees, probability_of
 from rootcause.association import Association
 from rootcause.count import summed
-from rootcause.expected import StepRows, features_of, has_newborn_value
+from rootcause.expected import features_of, has_newborn_value, leaf_of
 from rootcause.exposure import STEP, Codes, Exposures, Floats, Ints
 from rootcause.findings import finding_id
 from rootcause.scan import FEWEST_ROWS, MISFIT_LOGITS, groups_of, weighted_residuals
 from rootcause.settle import Look
 from rootcause.significance import FALSE_DISCOVERY_RATE
-from rootcause.tally import Conditions, members
+from rootcause.step_rows import StepRows
+from rootcause.tally import Conditions, members, quantiles_of
 
 SMALLEST_CHRONIC = 0.05
 
@@ -66,7 +67,9 @@ def associations_in(
     ----------
     looks : at the exposures that no cause explains
     """
-    asked = [look for look in looks if len(look.rows) and 0 < look.rows.bad.mean() < 1]
+    asked = [
+        look for look in looks if len(look.rows) and 0 < look.rows.bad.sum() < look.rows.n.sum()
+    ]
     tested = max(sum(sum(look.scanned.slices) for look in asked), 1)
     strictness = norm.isf(FALSE_DISCOVERY_RATE / tested)
     sure = [
@@ -92,12 +95,14 @@ def _additive(rows: StepRows, *, seed: int) -> _Additive:
         trees=120,
         leaves=4,
         learning_rate=0.1,
-        min_leaf=_FEWEST,
+        min_leaf=leaf_of(rows, _FEWEST),
         feature_share=1.0,
         seed=seed,
         interaction_groups=tuple((place,) for place in range(X.shape[1])),
     )
-    trees = fit_trees(X, rows.bad, settings=settings, categorical=range(rows.n_whole))
+    trees = fit_trees(
+        X, rows.bad / rows.n, settings=settings, categorical=range(rows.n_whole), weight=rows.n
+    )
     contributions = trees.contributions(X)
     return _Additive(contributions.sum(axis=1), contributions[:, :-1])
 
@@ -109,10 +114,11 @@ def _of_single_values(look: Look, additive: _Additive) -> Iterator[_Excess]:
         if has_newborn_value(rows, attribute):
             continue
         feature = additive.contributions[:, base]
-        counts = np.bincount(rows.codes[:, attribute])
-        for code in np.flatnonzero((counts >= FEWEST_ROWS) & (counts < len(rows))):
+        counts = np.bincount(rows.codes[:, attribute], rows.n)
+        for code in np.flatnonzero((counts >= FEWEST_ROWS) & (counts < rows.total)):
             inside = rows.codes[:, attribute] == code
-            expected = probability_of(additive.margin - feature + feature[~inside].mean())
+            usual = float(np.average(feature[~inside], weights=rows.n[~inside]))
+            expected = probability_of(additive.margin - feature + usual)
             number = np.where(inside, 0, -1).astype(np.int32)
             yield from _in_both_halves(look, ((attribute,), np.array([[code]])), number, expected)
 
@@ -130,10 +136,11 @@ def _in_both_halves(
     look: Look, named: tuple[tuple[int, ...], Ints], number: Codes, expected: Floats
 ) -> Iterator[_Excess]:
     rows, (attributes, codes) = look.rows, named
-    half = (rows.day > np.median(rows.day)).astype(np.int32)
+    middle = quantiles_of(rows.day.astype(np.float64), rows.n, np.array([0.5]))
+    half = (rows.day > middle).astype(np.int32)
     weighted = weighted_residuals(rows, expected)
     sums = summed(number, len(codes), half, 2, weighted)
-    of_all = np.bincount(half, weighted[:, 1], 2).astype(np.float64)
+    of_all = np.bincount(half, weighted[:, 2], 2).astype(np.float64)
     effects, errors = _measured(sums, of_all, look.scatter)
     both = (effects > _IN_EACH_HALF * errors).all(axis=1)
     whole, error = _measured(sums.sum(axis=1), of_all.sum(), look.scatter)
@@ -179,7 +186,7 @@ def _where_they_arise(sure: list[_Excess]) -> list[_Excess]:
     for same in by_name.values():
         largest = max(one.effect for one in same)
         near = [one for one in same if one.effect >= _AS_LARGE * largest]
-        kept.append(max(near, key=lambda one: len(one.look.rows)))
+        kept.append(max(near, key=lambda one: one.look.rows.total))
     return sorted(kept, key=lambda one: -one.z)
 
 
@@ -200,8 +207,8 @@ def _much_the_same(one: _Excess, other: _Excess) -> bool:
         return True
     rows = other.look.rows
     first, second = members(rows, one.conditions), members(rows, other.conditions)
-    both = (first & second).sum()
-    return bool(both > _SAME_ROWS * min(first.sum(), second.sum()))
+    both = rows.n[first & second].sum()
+    return bool(both > _SAME_ROWS * min(rows.n[first].sum(), rows.n[second].sum()))
 
 
 def _told(
@@ -212,7 +219,8 @@ def _told(
     conditions = {STEP: exposures.steps[rows.step]}
     for pair in one.conditions:
         conditions |= exposures.named(*pair)
-    rate, arm = float(rows.bad[inside].mean()), _Z_95 * one.error
+    n = float(rows.n[inside].sum())
+    rate, arm = float(rows.bad[inside].sum() / n), _Z_95 * one.error
     return Association(
         id=finding_id(journey, f"{outcome} chronic", conditions),
         conditions=conditions,
@@ -221,5 +229,5 @@ def _told(
         q_value=min(1.0, float(norm.sf(one.z)) * tested),
         rate=round(rate, 4),
         expected_rate=round(rate - one.effect, 4),
-        exposed_journeys=int(inside.sum()),
+        exposed_journeys=round(n),
     )

@@ -10,10 +10,10 @@ from itertools import combinations
 
 import numpy as np
 
-from rootcause.expected import StepRows
 from rootcause.exposure import Flags
 from rootcause.onset import Onset, find_onset, nats_for_one_change
 from rootcause.scan import ONSETS_IN_EFFECT, Scanned
+from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions, Tally, members
 
 _MORE_GENERAL_WITHIN = 3.0

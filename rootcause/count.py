@@ -15,18 +15,25 @@ Floats = NDArray[np.float64]
 _compiled = njit(cache=True, nogil=True)
 
 ABSENT = -1
-_MOST_COUNTERS = 30_000_000
+_MOST_COUNTERS = 10_000_000
 _TINY = 1e-9
 
 
 @_compiled
-def counted(
-    columns: Codes, wanted: Codes, cell: Codes, bad: Floats, expected: Floats, n_cells: int
+def counted(  # noqa: PLR0913, PLR0917 - compiled code takes arrays, not a table of them
+    columns: Codes,
+    wanted: Codes,
+    cell: Codes,
+    n: Floats,
+    bad: Floats,
+    expected: Floats,
+    n_cells: int,
 ) -> Floats:
-    """Return rows, bad outcomes, expected ones and their spread p (1 - p), shape (n_cells, 4).
+    """Return exposures, bad outcomes, expected ones and their spread p (1 - p).
 
     Of the rows that meet every wanted (attribute, code), shape (n_conditions, 2); ``columns`` has
-    shape (n_attributes, n).
+    shape (n_attributes, n_rows), ``n`` says how many exposures each row stands for.
+    Returns an array of shape (n_cells, 4).
     """
     sums = np.zeros((n_cells, 4))
     for row in range(len(cell)):
@@ -37,57 +44,65 @@ def counted(
                 break
         if met:
             at, p = cell[row], expected[row]
-            sums[at, 0] += 1.0
+            sums[at, 0] += n[row]
             sums[at, 1] += bad[row]
-            sums[at, 2] += p
-            sums[at, 3] += p * (1.0 - p)
+            sums[at, 2] += n[row] * p
+            sums[at, 3] += n[row] * p * (1.0 - p)
     return sums
 
 
 def split(
-    parent: Codes, n_parents: int, column: Codes, size: int, fewest: int
+    parent: Codes, n_parents: int, column: Codes, size: int, n: Floats, fewest: int
 ) -> tuple[Codes, Ints]:
     """Split groups of rows by one more column.
 
-    ``parent``: the group of each row, ``column``: its code; `ABSENT` counts nowhere. A part with
-    fewer rows than ``fewest``, or with all the rows of its group, is no part; only a group of all
-    rows may have such a part.
+    ``parent``: the group of each row, ``column``: its code; `ABSENT` counts nowhere. ``n``: how
+    many exposures each row stands for. A part with fewer exposures than ``fewest``, or with all of
+    its group, is no part; only a group of all rows may have such a part.
 
     Returns
     -------
     The part of each row, or `ABSENT`, shape (n,); per part ``group * size + code``, ascending.
     """
     if n_parents * size > _MOST_COUNTERS:
-        return split_by_sorting(parent, column, size, fewest)
-    parts = _counted_parts(parent, n_parents, column, size, fewest)
+        return split_by_sorting(parent, column, size, n, fewest)
+    parts = _counted_parts(parent, n_parents, column, size, n, fewest)
     return _placed(parent, column, size, parts), np.flatnonzero(parts != ABSENT)
 
 
-def split_by_sorting(parent: Codes, column: Codes, size: int, fewest: int) -> tuple[Codes, Ints]:
+def split_by_sorting(
+    parent: Codes, column: Codes, size: int, n: Floats, fewest: int
+) -> tuple[Codes, Ints]:
     """Do as `split` does, where there would be too many counters."""
     inside = (parent >= 0) & (column >= 0)
     pair = parent[inside].astype(np.int64) * size + column[inside]
-    present, place, counts = np.unique(pair, return_inverse=True, return_counts=True)
-    large = (counts >= fewest) & (counts < np.bincount(parent[parent >= 0])[present // size])
+    present, place = np.unique(pair, return_inverse=True)
+    counts, known = np.bincount(place, n[inside], len(present)), parent >= 0
+    large = (counts >= fewest) & (counts < np.bincount(parent[known], n[known])[present // size])
     part = np.full(len(parent), ABSENT, dtype=np.int32)
     part[inside] = np.where(large, np.cumsum(large) - 1, ABSENT)[place]
     return part, present[large]
 
 
 @_compiled
-def _counted_parts(parent: Codes, n_parents: int, column: Codes, size: int, fewest: int) -> Codes:
-    parts = np.zeros(n_parents * size, dtype=np.int32)
-    whole = np.zeros(n_parents, dtype=np.int32)
+def _counted_parts(
+    parent: Codes, n_parents: int, column: Codes, size: int, n: Floats, fewest: int
+) -> Codes:
+    counts = np.zeros(n_parents * size)
+    whole = np.zeros(n_parents)
+    everything = 0.0
     for row in range(len(parent)):
         group, code = parent[row], column[row]
+        everything += n[row]
         if group >= 0:
-            whole[group] += 1
+            whole[group] += n[row]
             if code >= 0:
-                parts[group * size + code] += 1
+                counts[group * size + code] += n[row]
+    parts = np.empty(len(counts), dtype=np.int32)
     n_parts = 0
     for pair in range(len(parts)):
-        group_rows = whole[pair // size]
-        if parts[pair] >= fewest and (group_rows == len(parent) or parts[pair] < group_rows):
+        of_group = whole[pair // size]
+        if counts[pair] >= fewest and (of_group == everything or counts[pair] < of_group):
             parts[pair] = n_parts
             n_parts += 1
         else:
@@ -107,9 +122,9 @@ def _placed(parent: Codes, column: Codes, size: int, parts: Codes) -> Codes:
 
 @_compiled
 def summed(number: Codes, n_numbers: int, block: Codes, n_blocks: int, weighted: Floats) -> Floats:
-    """Return sums per number and block of rows, residuals and information.
+    """Return sums per number and block of exposures, residuals and information.
 
-    ``weighted``: residual and information of each row, shape (n, 2).
+    ``weighted``: these three of each row, shape (n_rows, 3).
     Returns an array of shape (n_numbers, n_blocks, 3).
     """
     sums = np.zeros((n_numbers, n_blocks, 3))
@@ -117,9 +132,9 @@ def summed(number: Codes, n_numbers: int, block: Codes, n_blocks: int, weighted:
         at = number[row]
         if at >= 0:
             then = block[row]
-            sums[at, then, 0] += 1.0
-            sums[at, then, 1] += weighted[row, 0]
-            sums[at, then, 2] += weighted[row, 1]
+            sums[at, then, 0] += weighted[row, 0]
+            sums[at, then, 1] += weighted[row, 1]
+            sums[at, then, 2] += weighted[row, 2]
     return sums
 
 

@@ -224,7 +224,7 @@ def _days_missing(
     log: EventLog, exposures: Exposures, at: int, found: _Measured, smallest: float
 ) -> int | None:
     """Return about how many more days would show the smallest change, or the one that is seen."""
-    pace = pace_of(exposures, found.exposed, since=0, at=at, ends=int(log.times.max()))
+    pace = pace_of(exposures, found.exposed, since=0, at=at, ends=log.ended)
     change, margin, fixed, one = found.change, smallest, 0.0, 0.5
     if change is not None:
         margin = max(smallest, abs(change.value) - change.error)

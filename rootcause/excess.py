@@ -80,7 +80,7 @@ def shap_on_excess(
     columns = _columns(contrast, definition, rows)
     weights = [
         np.ones(len(rows)),
-        *customer_draws(contrast.exposures.customer[rows], draws=_REFITS, seed=seed),
+        *customer_draws(contrast.exposures.lot[rows], draws=_REFITS, seed=seed),
     ]
     means = np.array([_mean_shap(contrast, columns, rows, one, seed=seed) for one in weights])
     return _told(contrast, columns, means, same)

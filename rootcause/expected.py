@@ -6,63 +6,18 @@ values born inside the log (a new release) is left out, or the model would learn
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.trees import TreeSettings, cross_fitted_probability
-from rootcause.exposure import Codes, Exposures, Flags, Floats, Ints
+from rootcause.exposure import Codes, Flags, Floats, Ints
+from rootcause.step_rows import StepRows
 
 _MOST_VALUES = 60
-_FEW_ROWS = 4_000
+_MIN_LEAF = 40
 _BORN_AFTER_DAYS = 4
 _SURELY_ABSENT = 6.0
-
-
-@dataclass(frozen=True)
-class StepRows:
-    """The exposures of one step whose outcome is known and not yet explained.
-
-    ``index`` are rows in the exposures; the other arrays are theirs. ``codes`` has shape
-    (n, n_attributes), ``sizes`` the number of codes of each attribute, ``bases`` what it
-    is about: its place among the ``n_whole`` whole attributes and, after them, the numbers
-    (thresholds of one number share theirs), ``fold`` is by customer.
-    """
-
-    step: int
-    index: Ints
-    codes: Codes
-    sizes: tuple[int, ...]
-    bases: tuple[int, ...]
-    n_whole: int
-    numbers: Floats
-    day: Ints
-    bad: Floats
-    fold: Ints
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-
-def rows_of_step(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> StepRows:
-    """Return the exposures of a step with a known outcome, without those already explained."""
-    index = np.flatnonzero((exposures.step == step) & ~np.isnan(exposures.bad) & ~explained)
-    n_folds = 4 if len(index) < _FEW_ROWS else 2
-    whole = [name for name in exposures.attributes if name not in exposures.numeric]
-    places = [*whole, *exposures.numeric]
-    return StepRows(
-        step=step,
-        index=index,
-        codes=np.asfortranarray(exposures.codes[index]),
-        sizes=tuple(len(names) for names in exposures.names),
-        bases=tuple(map(places.index, exposures.attributes)),
-        n_whole=len(whole),
-        numbers=exposures.numbers[index],
-        day=exposures.day[index],
-        bad=exposures.bad[index],
-        fold=customer_fold(exposures.customer[index], n_folds, seed),
-    )
 
 
 def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -> Floats:
@@ -79,7 +34,7 @@ def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -
         trees=90,
         leaves=12,
         learning_rate=0.07,
-        min_leaf=40,
+        min_leaf=leaf_of(rows, _MIN_LEAF),
         seed=seed,
         threads=1,
         feature_share=1.0,
@@ -87,25 +42,24 @@ def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -
     )
     return cross_fitted_probability(
         X,
-        rows.bad,
+        rows.bad / rows.n,
         rows.fold,
         settings=settings,
         categorical=range(len(kept)),
-        weight=None if left_out is None else np.where(left_out, 0.0, 1.0),
+        weight=rows.n if left_out is None else np.where(left_out, 0.0, rows.n),
     )
+
+
+def leaf_of(rows: StepRows, exposures: int) -> int:
+    """Return how many rows a leaf of so many exposures has: trees count rows."""
+    return max(1, round(exposures * len(rows) / max(rows.total, 1)))
 
 
 def features_of(rows: StepRows, attributes: Sequence[int]) -> NDArray[np.float32]:
     """Return what rates are expected from: codes of attributes, numbers, day and weekday."""
-    what = [_few_codes(rows.codes[:, a]) for a in attributes]
+    what = [_few_codes(rows.codes[:, a], rows.n) for a in attributes]
     when = [rows.day - rows.day.min(), rows.day % 7]
     return np.column_stack([*what, rows.numbers, *when]).astype(np.float32)
-
-
-def customer_fold(customer: Ints, n_folds: int, seed: int) -> Ints:
-    """Return a fold per row, the same for all rows of a customer, shape (n,)."""
-    mixed = (customer.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
-    return ((mixed >> np.uint64(33)) % np.uint64(n_folds)).astype(np.int64)
 
 
 def has_newborn_value(rows: StepRows, attribute: int) -> bool:
@@ -116,17 +70,18 @@ def has_newborn_value(rows: StepRows, attribute: int) -> bool:
     start, end = rows.day.min(), rows.day.max()
     first = np.full(size, end + 1)
     np.minimum.at(first, codes, rows.day)
-    count = np.bincount(codes, minlength=size)
+    count = np.bincount(codes, rows.n, size)
     late = first - start > _BORN_AFTER_DAYS
     rate_a_day = count / np.maximum(end - first + 1, 1)
-    rows_before = np.searchsorted(np.sort(rows.day), first)
-    share = rate_a_day * (end - start + 1) / len(rows)
+    of_day = np.bincount(rows.day - start, rows.n, end - start + 2)
+    rows_before = np.concatenate([[0.0], np.cumsum(of_day)])[first - start]
+    share = rate_a_day * (end - start + 1) / rows.total
     return bool((late & (count > 0) & (share * rows_before > _SURELY_ABSENT)).any())
 
 
-def _few_codes(codes: Codes) -> Ints | Codes:
+def _few_codes(codes: Codes, n: Floats) -> Ints | Codes:
     """Return the codes with all but the most common gathered into one."""
-    counts = np.bincount(codes)
+    counts = np.bincount(codes, n)
     if len(counts) <= _MOST_VALUES:
         return codes
     common = np.argsort(-counts, kind="stable")[:_MOST_VALUES]

@@ -132,7 +132,7 @@ def _recent(
     rows = np.flatnonzero((log.events[ACTIVITY] == step).to_numpy())
     first, last = journeys["first"].to_numpy(), journeys["last"].to_numpy()
     then = np.append(rows, len(log))[np.searchsorted(rows, first)]
-    age = (log.times.max() - log.times[np.minimum(then, len(log) - 1)]) / MICROS_A_DAY
+    age = (log.ended - log.times[np.minimum(then, len(log) - 1)]) / MICROS_A_DAY
     kept = (then <= last) & (age <= _RECENT_DAYS)
     first, then, age = first[kept], then[kept], age[kept]
     lags = np.arange(0.5, max(days, 0.6), 1.0) * MICROS_A_DAY
@@ -147,7 +147,7 @@ def _half_life(log: EventLog, known: Known) -> float:
     """Return after how many days a past customer counts half: of what is new, the newest tell."""
     if not known.meets.any():
         return _HALF_LIFE_DAYS
-    young = (log.times.max() - log.times[known.meets].min()) / MICROS_A_DAY / 3
+    young = (log.ended - log.times[known.meets].min()) / MICROS_A_DAY / 3
     return float(np.clip(young, 0.5, _HALF_LIFE_DAYS))
 
 

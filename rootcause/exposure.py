@@ -5,7 +5,7 @@ the customer as of that event, its outcome is what happened *after* it: equal ex
 construction, and nothing later than the step is ever looked at.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
@@ -15,7 +15,7 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.find import last_row_until
 from journeys.labels import at_risk_of, bad_outcome, labels_of
-from journeys.log import EventLog, instants
+from journeys.log import CUSTOMER, EventLog, instants
 from rootcause.last_known import (
     MISSING,
     Codes,
@@ -25,7 +25,15 @@ from rootcause.last_known import (
     last_known_codes,
     last_known_numbers,
 )
-from rootcause.thresholds import codes_of, cuts_of, lies, names_of
+from rootcause.surveyed import (
+    Surveyed,
+    cuts_of_steps,
+    ends_by_activity,
+    first_reached,
+    numbers_counted,
+    possible_steps,
+)
+from rootcause.thresholds import codes_of, lies, names_of
 
 __all__ = [
     "MISSING",
@@ -37,6 +45,7 @@ __all__ = [
     "Ints",
     "exposed_to",
     "exposures_of",
+    "exposures_of_part",
 ]
 
 _Column = tuple[str, tuple[str, ...], Codes]
@@ -45,8 +54,8 @@ _Column = tuple[str, tuple[str, ...], Codes]
 STEP = "activity"
 MICROS_A_DAY = 86_400_000_000
 
+_LOT_KEY = "offramp.exposure"
 _FEWEST_JOURNEYS = 50
-_RARELY = 0.05
 _MOST_STEPS = 40
 
 
@@ -74,6 +83,8 @@ class Exposures:
     names : per attribute the names of its codes; the last is `MISSING`, which is a value too
     step, journey, row : codes of ``steps``, rows in journeys, rows in the log of the step's event
     customer, time, day : customer code, microseconds and days since the epoch (UTC)
+    lot : a keyed hash of the customer's key, not negative: whatever is drawn of customers is drawn
+        by it, so that neither their order nor who else is there decides
     codes : int32, shape (n, n_attributes)
     numbers : float64, shape (n, n_numeric), NaN where not known
     bad : 1.0 where the bad outcome followed, 0.0 where not, NaN where that cannot be said: not at
@@ -91,6 +102,7 @@ class Exposures:
     customer: Ints
     time: Ints
     day: Ints
+    lot: Ints
     codes: Codes
     numbers: Floats
     bad: Floats
@@ -122,6 +134,13 @@ class Exposures:
         """Return some of the exposures."""
         return replace(self, **{name: getattr(self, name)[kept] for name in _per_exposure()})
 
+    def at_steps(self, steps: Sequence[str]) -> "Exposures":
+        """Return the exposures at some steps, renumbered in their order; all must be known."""
+        number = np.full(len(self.steps), -1, dtype=np.int64)
+        number[[self.steps.index(name) for name in steps]] = np.arange(len(steps))
+        few = self.only(number[self.step] >= 0)
+        return replace(few, steps=tuple(steps), step=number[few.step])
+
 
 def exposures_of(
     log: EventLog, journeys: pd.DataFrame, definition: Definition, outcome: Outcome
@@ -131,17 +150,29 @@ def exposures_of(
     Events that are themselves an outcome, a contact or an end are no steps. An outcome counts only
     once its label is closed (`journeys.labels`): near the end of the log, bad news comes first.
     """
-    reached = _first_reached(log, journeys, _possible_steps(log, definition))
-    found = _described(log, journeys, definition, reached)
+    possible = possible_steps(ends_by_activity(log, definition))
+    cuts = cuts_of_steps(numbers_counted(log, journeys, definition, possible))
+    surveyed = Surveyed(possible, cuts)
+    return with_enough(exposures_of_part(log, journeys, definition, outcome, surveyed))
+
+
+def exposures_of_part(
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    outcome: Outcome,
+    surveyed: Surveyed,
+) -> Exposures:
+    """Return every exposure at every possible step, of a log or of a shard of it."""
+    reached = first_reached(log, journeys, surveyed.possible)
+    found = _described(log, journeys, definition, reached, surveyed.cuts)
     samples = _samples(log, found)
     labels = labels_of(log, journeys, samples, definition)[outcome]
     bad = bad_outcome(labels["y"].to_numpy(), outcome)
-    return _with_enough(
-        replace(
-            found,
-            bad=np.where(labels["closed_at"].notna(), bad, np.nan),
-            at_risk=at_risk_of(log, journeys, samples, definition)[outcome],
-        )
+    return replace(
+        found,
+        bad=np.where(labels["closed_at"].notna(), bad, np.nan),
+        at_risk=at_risk_of(log, journeys, samples, definition)[outcome],
     )
 
 
@@ -157,8 +188,8 @@ def exposed_to(
     """
     names = log.events[STEP].cat.categories
     wanted = names == finding.conditions.get(STEP)
-    reached = _first_reached(log, journeys, np.asarray(wanted, dtype=np.bool_))
-    found = _described(log, journeys, definition, reached)
+    reached = first_reached(log, journeys, np.asarray(wanted, dtype=np.bool_))
+    found = _described(log, journeys, definition, reached, ())
     since = int(np.datetime64(finding.onset, "D").astype(np.int64))
     met = found.meets(finding.conditions) & (found.day >= since)
     return pd.DataFrame({"journey": found.journey[met], "time": instants(found.time[met])})
@@ -168,46 +199,21 @@ def _code(names: tuple[str, ...], value: str) -> int:
     return names.index(value) if value in names else -1
 
 
-def _possible_steps(log: EventLog, definition: Definition) -> Flags:
-    """Return per activity whether it is a step: not an outcome, a contact or an end itself."""
-    ends = np.zeros(len(log), dtype=np.bool_)
-    for key, rule in definition.rules.items():
-        if key != "start":
-            ends |= rule.holds(log.events)
-    activity = log.events[STEP].cat.codes.to_numpy()
-    n_activities = len(log.events[STEP].cat.categories)
-    share = np.bincount(activity, ends, n_activities) / np.bincount(
-        activity, minlength=n_activities
-    )
-    return np.asarray(share < _RARELY, dtype=np.bool_)
-
-
-def _first_reached(log: EventLog, journeys: pd.DataFrame, possible: Flags) -> tuple[Ints, Ints]:
-    """Return (journey, row) of the first event of each possible activity in each journey."""
-    first, last = journeys["first"].to_numpy(), journeys["last"].to_numpy()
-    lengths = last - first + 1
-    journey = np.repeat(np.arange(len(journeys), dtype=np.int64), lengths)
-    before = np.cumsum(lengths) - lengths
-    row = np.arange(lengths.sum(), dtype=np.int64) + np.repeat(first - before, lengths)
-    activity = log.events[STEP].cat.codes.to_numpy().astype(np.int64)[row]
-    asked = possible[activity]
-    journey, row, activity = journey[asked], row[asked], activity[asked]
-    _, firsts = np.unique(journey * len(possible) + activity, return_index=True)
-    firsts.sort()
-    return journey[firsts], row[firsts]
-
-
 def _described(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition, reached: tuple[Ints, Ints]
+    log: EventLog,
+    journeys: pd.DataFrame,
+    definition: Definition,
+    reached: tuple[Ints, Ints],
+    cuts: Sequence[Sequence[float]],
 ) -> Exposures:
     journey, row = reached
     numeric = definition.attributes.numeric
     numbers = [last_known_numbers(log, name)[row] for name in numeric]
     columns = [
         *_categorical(log, definition.attributes.categorical, row),
-        *_thresholds(numeric, numbers),
+        *thresholds(numeric, numbers, cuts),
     ]
-    n = len(row)
+    n, customer = len(row), journeys["customer"].to_numpy()[journey]
     return Exposures(
         steps=tuple(log.events[STEP].cat.categories),
         attributes=tuple(name for name, _, _ in columns),
@@ -216,9 +222,10 @@ def _described(
         step=log.events[STEP].cat.codes.to_numpy().astype(np.int64)[row],
         journey=journey,
         row=row,
-        customer=journeys["customer"].to_numpy()[journey],
+        customer=customer,
         time=log.times[row],
         day=log.times[row] // MICROS_A_DAY,
+        lot=lots_of(log)[customer],
         codes=np.array([codes for _, _, codes in columns], dtype=np.int32)
         .reshape(len(columns), n)
         .T,
@@ -234,10 +241,20 @@ def _categorical(log: EventLog, names: tuple[str, ...], row: Ints) -> Iterator[_
         yield name, values, codes[row]
 
 
-def _thresholds(names: tuple[str, ...], numbers: list[Floats]) -> Iterator[_Column]:
-    for name, known in zip(names, numbers, strict=True):
-        for cut in cuts_of(known):
-            yield name, names_of(cut), codes_of(known, cut)
+def thresholds(
+    names: Sequence[str], numbers: Sequence[Floats], cuts: Sequence[Sequence[float]]
+) -> Iterator[_Column]:
+    """Yield each cut of each number as an attribute; no cuts, no attributes."""
+    for name, known, cut in zip(names, numbers, cuts, strict=False):
+        for one in cut:
+            yield name, names_of(one), codes_of(known, one)
+
+
+def lots_of(log: EventLog) -> Ints:
+    """Return the keyed hash (SipHash) of each customer's key, shape (n_customers,)."""
+    keys = log.events[CUSTOMER].cat.categories.to_numpy(dtype=object)
+    mixed = pd.util.hash_array(keys, hash_key=_LOT_KEY, categorize=False)
+    return np.asarray(mixed >> np.uint64(1)).astype(np.int64)
 
 
 def _samples(log: EventLog, found: Exposures) -> pd.DataFrame:
@@ -247,15 +264,12 @@ def _samples(log: EventLog, found: Exposures) -> pd.DataFrame:
     return pd.DataFrame({"journey": found.journey, "cutoff": instants(found.time), "seen": seen})
 
 
-def _with_enough(found: Exposures) -> Exposures:
+def with_enough(found: Exposures) -> Exposures:
     """Return the exposures at the busiest steps with enough known outcomes, renumbered."""
     counts = np.bincount(found.step[~np.isnan(found.bad)], minlength=len(found.steps))
     busiest = np.argsort(-counts, kind="stable")[:_MOST_STEPS]
     kept = np.sort(busiest[counts[busiest] >= _FEWEST_JOURNEYS])
-    number = np.full(len(found.steps), -1, dtype=np.int64)
-    number[kept] = np.arange(len(kept))
-    few = found.only(number[found.step] >= 0)
-    return replace(few, steps=tuple(found.steps[step] for step in kept), step=number[few.step])
+    return found.at_steps([found.steps[step] for step in kept])
 
 
 def _per_exposure() -> list[str]:

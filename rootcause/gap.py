@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rootcause.contrast import Contrast, usual_spread
-from rootcause.expected import expected_rate, rows_of_step
+from rootcause.expected import expected_rate
 from rootcause.exposure import MICROS_A_DAY, STEP, Exposures, Flags, Floats, Ints
 from rootcause.robust import likeness
 from rootcause.scan import MISFIT_LOGITS
+from rootcause.step_rows import rows_of_step
 
 FEWEST = 20
 
@@ -186,7 +187,7 @@ def _expected(exposures: Exposures, here: Flags, exposed: Flags, since: int) -> 
     if not here.any():
         return expected
     step = int(exposures.step[here][0])
-    rows = rows_of_step(exposures, step, explained=~here, seed=0)
-    left_out = exposed[rows.index] & (rows.day >= since - _DAYS_IN_DOUBT)
-    expected[rows.index] = expected_rate(rows, seed=0, left_out=left_out)
+    rows = rows_of_step(exposures, step, explained=~here, seed=0, apart=exposed)
+    left_out = (rows.of_exposures(exposed) > 0) & (rows.day >= since - _DAYS_IN_DOUBT)
+    expected[rows.index] = expected_rate(rows, seed=0, left_out=left_out)[rows.row]
     return expected

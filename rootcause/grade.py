@@ -148,7 +148,7 @@ def _forecast(asked: _Asked, rows: Ints, as_of: int, until: int) -> _Forecast:
     open_ &= still_ahead(log, journeys, flying, finding.conditions[STEP])
     could = np.intersect1d(met, flying["journey"].to_numpy()[open_])
     hit, missed = int(np.isin(rows, met).sum()), int((~np.isin(could, rows)).sum())
-    if until > log.times.max():
+    if until > log.ended:
         return _Forecast(hit, missed, None, None)
     return _Forecast(hit, missed, _rate(hit, len(rows)), _rate(hit, hit + missed))
 

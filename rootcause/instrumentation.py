@@ -4,12 +4,13 @@ A gap in the events, a name that appears or disappears, a volume that jumps, an 
 recorded only since: each can look like a cause. None of them proves that the finding is false.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from journeys.check_gaps import silences_in
+from journeys.check_gaps import silences_among
 from journeys.log import ACTIVITY, CHANNEL, EventLog
 from rootcause.contrast import Contrast
 from rootcause.exposure import MICROS_A_DAY, MISSING, STEP, Flags, Floats, Ints
@@ -29,20 +30,52 @@ _MOST = 3
 
 
 @dataclass(frozen=True)
-class _Daily:
-    """Events by name and day, of those that carry the conditions and of all others.
+class Recorded:
+    """Events by name and day of the log, of those that carry some conditions and of all others.
 
-    ``inside``, ``outside``: shape (n_names, n_days); ``onset``: its place among the days.
+    ``inside``, ``outside``: shape (n_names, n_days); of the shards of a log, the sum of theirs.
     """
 
     names: tuple[str, ...]
     inside: Ints
     outside: Ints
     first_day: int
-    onset: int
+
+    @property
+    def all(self) -> Ints:
+        """All events, shape (n_names, n_days)."""
+        return self.inside + self.outside
+
+
+def recorded_in(
+    log: EventLog, column: str, conditions: Mapping[str, str], numeric: Collection[str]
+) -> Recorded:
+    """Return the events of a log by activity or channel, from its first day to its last.
+
+    ``numeric``: which of the conditions' attributes are numbers.
+    """
+    inside = _inside(log, conditions, numeric)
+    first = log.began // MICROS_A_DAY
+    n_days = log.ended // MICROS_A_DAY - first + 1
+    codes = log.events[column].cat.codes.to_numpy()
+    names = tuple(map(str, log.events[column].cat.categories))
+    cell, known = codes.astype(np.int64) * n_days + (log.times // MICROS_A_DAY - first), codes >= 0
+    shape = (len(names), n_days)
+    counts = [
+        np.bincount(cell[known & rows], minlength=shape[0] * n_days).reshape(shape)
+        for rows in (inside, ~inside)
+    ]
+    return Recorded(names, counts[0], counts[1], first)
 
 
 def instrumentation_of(log: EventLog, contrast: Contrast) -> str:
+    """Return what changed in the measuring around the onset, as `changed_in` says it."""
+    given = (contrast.named, contrast.exposures.numeric)
+    activities, channels = (recorded_in(log, name, *given) for name in (ACTIVITY, CHANNEL))
+    return changed_in(activities, channels, contrast)
+
+
+def changed_in(activities: Recorded, channels: Recorded, contrast: Contrast) -> str:
     """Return what changed in the measuring within two days of the onset; empty where nothing did.
 
     Looked at: gaps of the log and of channels (`journeys.check_gaps`), activities and channels that
@@ -51,37 +84,22 @@ def instrumentation_of(log: EventLog, contrast: Contrast) -> str:
     """
     if contrast.since is None:
         return ""
-    inside = _inside(log, contrast)
-    activities, channels = (
-        _daily(log, column, inside, contrast.since) for column in (ACTIVITY, CHANNEL)
-    )
+    onset = contrast.since - activities.first_day
     recorded = list(_newly_recorded(contrast))
-    told = [*_gaps(log, contrast.since), *recorded]
-    told += [*_names(activities, "activity"), *_names(channels, "channel")]
+    told = [*_gaps(activities, channels, contrast.since), *recorded]
+    told += [*_names(activities, onset, "activity"), *_names(channels, onset, "channel")]
     if not recorded:  # else the volumes move with whom the conditions can be seen of
-        told += _volumes(activities, contrast.conditions.get(STEP, ""))
+        told += _volumes(activities, onset, contrast.conditions.get(STEP, ""))
     return f"may be a tracking artefact: {'; '.join(told[:_MOST])}" if told else ""
 
 
-def _daily(log: EventLog, column: str, inside: Flags, onset: int) -> _Daily:
-    day = log.times // MICROS_A_DAY
-    first, n_days = int(day.min()), int(np.ptp(day)) + 1
-    codes = log.events[column].cat.codes.to_numpy()
-    names = tuple(map(str, log.events[column].cat.categories))
-    cell, known = codes.astype(np.int64) * n_days + (day - first), codes >= 0
-    shape = (len(names), n_days)
-    counts = [
-        np.bincount(cell[known & rows], minlength=shape[0] * n_days).reshape(shape)
-        for rows in (inside, ~inside)
-    ]
-    return _Daily(names, counts[0], counts[1], first, onset - first)
-
-
-def _inside(log: EventLog, contrast: Contrast) -> Flags:
+def _inside(log: EventLog, conditions: Mapping[str, str], numeric: Collection[str]) -> Flags:
     """Return which events carry the conditions besides the step."""
     met = np.ones(len(log), dtype=np.bool_)
-    for name, value in contrast.named.items():
-        if name in contrast.exposures.numeric:
+    for name, value in conditions.items():
+        if name == STEP:
+            continue
+        if name in numeric:
             met &= lies(log.events[name].to_numpy(), value)
         elif value == MISSING:
             met &= log.events[name].isna().to_numpy()
@@ -90,43 +108,42 @@ def _inside(log: EventLog, contrast: Contrast) -> Flags:
     return met
 
 
-def _gaps(log: EventLog, onset: int) -> Iterator[str]:
-    for gap in silences_in(log):
+def _gaps(activities: Recorded, channels: Recorded, onset: int) -> Iterator[str]:
+    first = pd.Timestamp(activities.first_day, unit="D", tz="UTC")
+    by_channel = dict(zip(channels.names, channels.all, strict=True))
+    for gap in silences_among(activities.all.sum(axis=0), by_channel, first):
         begins, ends = (at.value // (1000 * MICROS_A_DAY) for at in (gap.begins, gap.ends))
         if begins - _NEAR_DAYS <= onset <= ends + 1 + _NEAR_DAYS:
             what = f"{gap.what[0].lower()}{gap.what[1:]}"
             yield f"{what} is silent {days_between(gap.begins, gap.ends)}"
 
 
-def _names(daily: _Daily, what: str) -> Iterator[str]:
+def _names(daily: Recorded, onset: int, what: str) -> Iterator[str]:
     """Tell of the names that appear or stop at the onset where the conditions hold.
 
     Where the conditions themselves are new, all is new there: then the whole log is asked.
     """
-    had_a_past = daily.inside[:, : max(daily.onset - _NEAR_DAYS, 0)].sum() >= _FEWEST_EVENTS
-    counts = daily.inside if had_a_past else daily.inside + daily.outside
+    had_a_past = daily.inside[:, : max(onset - _NEAR_DAYS, 0)].sum() >= _FEWEST_EVENTS
+    counts = daily.inside if had_a_past else daily.all
     for name, theirs, own in zip(daily.names, counts, daily.inside, strict=True):
         if own.sum() < max(_FEWEST_EVENTS, theirs.sum() / 2):
             continue
-        found = _appears_or_stops(daily, theirs, counts.sum(axis=0))
+        found = _appears_or_stops(theirs, counts.sum(axis=0), onset, daily.first_day)
         if found:
             yield f"the {what} “{plain(name)}” {found}"
 
 
-def _appears_or_stops(daily: _Daily, theirs: Ints, everything: Ints) -> str:
+def _appears_or_stops(theirs: Ints, everything: Ints, onset: int, first_day: int) -> str:
     first, last = np.flatnonzero(theirs)[[0, -1]]
     share = theirs.sum() / everything[first : last + 1].sum()
-    if abs(first - daily.onset) <= _NEAR_DAYS and share * everything[:first].sum() >= _SURELY_SEEN:
-        return f"is first recorded on {day(np.datetime64(daily.first_day + int(first), 'D'))}"
-    if (
-        abs(last + 1 - daily.onset) <= _NEAR_DAYS
-        and share * everything[last + 1 :].sum() >= _SURELY_SEEN
-    ):
-        return f"is last recorded on {day(np.datetime64(daily.first_day + int(last), 'D'))}"
+    if abs(first - onset) <= _NEAR_DAYS and share * everything[:first].sum() >= _SURELY_SEEN:
+        return f"is first recorded on {day(np.datetime64(first_day + int(first), 'D'))}"
+    if abs(last + 1 - onset) <= _NEAR_DAYS and share * everything[last + 1 :].sum() >= _SURELY_SEEN:
+        return f"is last recorded on {day(np.datetime64(first_day + int(last), 'D'))}"
     return ""
 
 
-def _volumes(daily: _Daily, step: str) -> Iterator[str]:
+def _volumes(daily: Recorded, onset: int, step: str) -> Iterator[str]:
     """Tell of weekly volumes that jump: a fault moves its own group, a tracker moves the others."""
     asked = [
         (name, counts, "elsewhere") for name, counts in zip(daily.names, daily.outside, strict=True)
@@ -137,7 +154,7 @@ def _volumes(daily: _Daily, step: str) -> Iterator[str]:
         if name == step
     ]
     for name, counts, where in asked:
-        ratio = _jump(counts, daily.onset)
+        ratio = _jump(counts, onset)
         if ratio is not None:
             times = f"{ratio:.1f} times" if ratio > 1 else f"only {percent(ratio)}"
             yield f"“{plain(name)}” is recorded {times} as often since then {where}"

@@ -148,7 +148,7 @@ def seen_by(
         If there was no event yet.
     """
     if until is None:
-        return Seen(log, journeys, definition, int(log.times.max()))
+        return Seen(log, journeys, definition, log.ended)
     at = until.tz_localize("UTC") if until.tzinfo is None else until.tz_convert("UTC")
     known = log_until(log, at)
     micros = int(microseconds(pd.Series([at]))[0])

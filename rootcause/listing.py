@@ -73,7 +73,7 @@ def listed(
     theirs = journeys.iloc[rows]
     keys = log.events[CUSTOMER].cat.categories.to_numpy()[theirs["customer"].to_numpy()]
     probability, low, high = product_of(people)
-    ends = int(log.times.max())
+    ends = log.ended
     found = people.reset_index(drop=True).assign(
         customer_id=keys,
         journey=journey_ids(log, theirs, definition),

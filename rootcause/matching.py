@@ -11,8 +11,8 @@ import numpy as np
 
 from journeys.definition import Definition
 from models.trees import TreeSettings, cross_fitted_probability
-from rootcause.expected import customer_fold
 from rootcause.exposure import STEP, Exposures, Flags, Floats
+from rootcause.step_rows import customer_fold
 
 _FEWEST_TO_FIT = 60
 _MOST_CERTAIN = 0.95
@@ -47,7 +47,7 @@ def matched_weights(
     p = cross_fitted_probability(
         X.astype(np.float32),
         exposed[rows].astype(np.float64),
-        customer_fold(exposures.customer[rows], 2, seed),
+        customer_fold(exposures.lot[rows], 2, seed),
         settings=TreeSettings(trees=40, leaves=8, learning_rate=0.1, min_leaf=50, seed=seed),
         categorical=range(len(kept)),
     )

@@ -20,9 +20,9 @@ from journeys.find import NEVER, last_row_until
 from journeys.labels import labels_of
 from journeys.log import EventLog, instants, microseconds
 from models.trees import TreeSettings, cross_fitted_probability
-from rootcause.expected import customer_fold
 from rootcause.exposure import Exposures, Flags, Floats, Ints
 from rootcause.matching import free_attributes, free_numbers
+from rootcause.step_rows import customer_fold
 
 _MOST_OFTEN = 3
 _FEWEST_EXPOSED = 40
@@ -104,7 +104,7 @@ def residual_of(
     expected = cross_fitted_probability(
         np.column_stack(columns).astype(np.float32),
         exposures.bad[rows],
-        customer_fold(exposures.customer[rows], 2, 0),
+        customer_fold(exposures.lot[rows], 2, 0),
         settings=TreeSettings(trees=40, leaves=8, learning_rate=0.1, min_leaf=50),
         categorical=range(len(kept)),
         weight=(~exposed).astype(np.float64),

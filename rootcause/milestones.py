@@ -67,11 +67,11 @@ def windows_of(log: EventLog) -> tuple[Window, Window] | None:
 
     28 days each, or half of the log where it is shorter.
     """
-    days = int((log.times.max() - log.times.min()) // MICROS_A_DAY) + 1
+    days = (log.ended - log.began) // MICROS_A_DAY + 1
     length = min(DAYS, days // 2) * MICROS_A_DAY
     if not length:
         return None
-    ends = (int(log.times.max()) // MICROS_A_DAY + 1) * MICROS_A_DAY
+    ends = (log.ended // MICROS_A_DAY + 1) * MICROS_A_DAY
     return (ends - length, ends), (ends - 2 * length, ends - length)
 
 

@@ -35,7 +35,7 @@ def releases_of(
 
     ``asked``: the value that the finding names. At most four; its own are always among them.
     """
-    begins = log.events["time"].min()
+    begins = log.begins
     early = begins + (log.ends - begins) * _EARLY_SHARE
     found: list[Release] = []
     for name in definition.attributes.technical:

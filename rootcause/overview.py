@@ -24,7 +24,7 @@ def overview_of(log: EventLog, journeys: pd.DataFrame) -> dict[str, object]:
     """Return what the report says of the log and its journeys; plain data."""
     ended = journeys[journeys["state"] != "open"]
     return {
-        "first_day": day(log.events["time"].min()),
+        "first_day": day(log.begins),
         "last_day": day(log.ends),
         "events": many(len(log), "event"),
         "customers": many(len(log.offsets) - 1, "customer"),

@@ -92,7 +92,7 @@ def portfolio_of(measured: Sequence[tuple[JourneyKpis, Loss | None]]) -> Portfol
 
 def _told_in(seen: Seen, roads: dict[str, Road], span: tuple[int, int]) -> dict[str, Estimate]:
     """Return the KPIs of a period; of one that begins before the log nothing is known."""
-    if span[0] < _midnight(int(seen.log.times.min())):
+    if span[0] < _midnight(seen.log.began):
         return {}
     return measured_in(seen, roads, span)
 
@@ -137,7 +137,7 @@ def _weeks(seen: Seen) -> list[tuple[int, int]]:
     """Return the last whole weeks, Monday to Sunday, oldest first."""
     last = (seen.whole_until - _FIRST_MONDAY) // _WEEK * _WEEK + _FIRST_MONDAY
     begins = last - _WEEK * np.arange(MOST_WEEKS, 0, -1)
-    first = _midnight(int(seen.log.times.min()))
+    first = _midnight(seen.log.began)
     return [(int(at), int(at) + _WEEK) for at in begins if at >= first]
 
 

@@ -135,8 +135,8 @@ def past_of(
     again : whether a journey that has been there may come again; else it is left out
     """
     horizon = round(days * MICROS_A_DAY)
-    latest = int(log.times.max()) - horizon
-    earliest = max(int(log.times.min()), latest - _LONGEST_PAST_DAYS * MICROS_A_DAY)
+    latest = log.ended - horizon
+    earliest = max(log.began, latest - _LONGEST_PAST_DAYS * MICROS_A_DAY)
     cutoffs = np.arange(latest, earliest, -MICROS_A_DAY, dtype=np.int64)[::-1]
     samples = samples_at(log, journeys, cutoffs)
     samples = samples[still_ahead(log, journeys, samples, activity) | again]

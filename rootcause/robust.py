@@ -15,9 +15,9 @@ import numpy as np
 
 from models.trees import TreeSettings, cross_fitted_probability
 from rootcause.contrast import Contrast, adjusted_for, level_believed
-from rootcause.expected import customer_fold
 from rootcause.exposure import Flags, Floats
 from rootcause.intervals import Z_95
+from rootcause.step_rows import customer_fold
 from rootcause.wording import points, points_between
 
 _MOST_CERTAIN = 0.95
@@ -99,7 +99,7 @@ def likeness(contrast: Contrast, rows: Flags, *, seed: int = 0) -> Floats:
     p = cross_fitted_probability(
         np.column_stack([column[rows] for column in columns]).astype(np.float32),
         contrast.met[rows].astype(np.float64),
-        customer_fold(exposures.customer[rows], 2, seed),
+        customer_fold(exposures.lot[rows], 2, seed),
         settings=TreeSettings(trees=40, leaves=8, learning_rate=0.1, min_leaf=50, seed=seed),
         categorical=range(len(kept)),
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rootcause.count import best_ratios, split, summed
-from rootcause.expected import StepRows
 from rootcause.exposure import Codes, Floats, Ints
+from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions
 
 FEWEST_ROWS = 20
@@ -103,10 +103,13 @@ def scan(rows: StepRows, expected: Floats, *, most: int = 60) -> Scanned:
 
 
 def weighted_residuals(rows: StepRows, expected: Floats) -> Floats:
-    """Return residual and weight of each row, the weight 1 / (p (1 - p)), shape (n, 2)."""
+    """Return exposures, residual and weight of each row, shape (n_rows, 3).
+
+    An exposure weighs 1 / (p (1 - p)).
+    """
     rate = np.clip(expected, _LOWEST_RATE, 1 - _LOWEST_RATE)
-    information = 1.0 / (rate * (1.0 - rate))
-    return np.column_stack([information * (rows.bad - expected), information])
+    weight = 1.0 / (rate * (1.0 - rate))
+    return np.column_stack([rows.n, weight * (rows.bad - rows.n * expected), weight * rows.n])
 
 
 def blocks_of(day: Ints) -> tuple[Ints, int, int]:
@@ -134,17 +137,19 @@ def groups_of(rows: StepRows, *, highest_order: int = _HIGHEST_ORDER) -> Iterato
     one number never stand together.
     """
     everyone = _Group((), np.empty((1, 0), dtype=np.int64), np.zeros(len(rows), dtype=np.int32))
+    columns = [np.ascontiguousarray(rows.codes[:, place]) for place in range(len(rows.sizes))]
     singles = [
-        _grown(everyone, attribute, np.arange(size), np.ascontiguousarray(rows.codes[:, attribute]))
+        _grown(everyone, attribute, (np.arange(size), columns[attribute]), rows.n)
         for attribute, size in enumerate(rows.sizes)
     ]
-    yield from _with_more(everyone, singles, rows.bases, highest_order)
+    yield from _with_more(everyone, singles, rows, highest_order)
 
 
 def _with_more(
-    group: _Group, singles: list[_Group], bases: tuple[int, ...], highest_order: int
+    group: _Group, singles: list[_Group], rows: StepRows, highest_order: int
 ) -> Iterator[_Group]:
     """Yield the conjunctions of a group with every later attribute, and theirs in turn."""
+    bases = rows.bases
     after = group.attributes[-1] + 1 if group.attributes else 0
     taken = {bases[attribute] for attribute in group.attributes}
     for attribute in range(after, len(singles)):
@@ -152,7 +157,7 @@ def _with_more(
             continue
         single = singles[attribute]
         grown = (
-            _grown(group, attribute, single.codes[:, 0], single.number)
+            _grown(group, attribute, (single.codes[:, 0], single.number), rows.n)
             if group.attributes
             else single
         )
@@ -160,13 +165,14 @@ def _with_more(
             continue
         yield grown
         if len(grown.attributes) < highest_order:
-            yield from _with_more(grown, singles, bases, highest_order)
+            yield from _with_more(grown, singles, rows, highest_order)
 
 
-def _grown(group: _Group, attribute: int, codes: Ints, column: Codes) -> _Group:
-    """Return the group's conjunctions, split by one more attribute; ``codes``: of the column."""
+def _grown(group: _Group, attribute: int, by: tuple[Ints, Codes], n: Floats) -> _Group:
+    """Return the group's conjunctions, split by one more attribute: its codes, and its column."""
+    codes, column = by
     size = max(len(codes), 1)
-    part, pairs = split(group.number, len(group.codes), column, size, FEWEST_ROWS)
+    part, pairs = split(group.number, len(group.codes), column, size, n, FEWEST_ROWS)
     split_codes = np.column_stack([group.codes[pairs // size], codes[pairs % size]])
     return _Group((*group.attributes, attribute), split_codes, part)
 

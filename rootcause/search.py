@@ -1,6 +1,7 @@
 """The search for causes, from an event log to findings, and what it says of its own limits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -11,14 +12,24 @@ from journeys.log import EventLog
 from rootcause.allowance import Allowance
 from rootcause.chronic import associations_in
 from rootcause.exposure import Exposures, exposures_of
-from rootcause.findings import Findings, Searched
+from rootcause.findings import Finding, Findings, Searched
 from rootcause.placebo import placebo_of
-from rootcause.pursuit import Progress, causes_in
+from rootcause.pursuit import Cause, Progress, causes_in
 from rootcause.settle import Look
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, smallest_detectable
 from rootcause.statement import finding_of
 
 _FEWEST_DAYS = 14
+
+
+@dataclass(frozen=True)
+class How:
+    """How a search is made: parameters of `find_causes`."""
+
+    seed: int
+    placebo: int
+    steps: Collection[str] | None
+    tell: Progress
 
 
 def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
@@ -53,24 +64,44 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
     tell = progress or (lambda _label, _share: None)
     tell("exposures", 0.0)
     exposures = exposures_of(log, journeys, definition, outcome)
-    within = horizon_of(definition, outcome)
+
+    def stated(causes: Sequence[Cause]) -> tuple[Finding, ...]:
+        asked = (log, journeys, definition, outcome)
+        return tuple(finding_of(settled, q, exposures, asked) for settled, q in causes)
+
+    found = found_among(
+        exposures,
+        definition,
+        outcome,
+        stated,
+        How(seed=seed, placebo=placebo, steps=steps, tell=tell),
+    )
+    return replace(found, log_ends=told_instant(log.ends))
+
+
+def found_among(
+    exposures: Exposures,
+    definition: Definition,
+    outcome: Outcome,
+    stated: Callable[[Sequence[Cause]], tuple[Finding, ...]],
+    how: How,
+) -> Findings:
+    """Return the findings among exposures; ``stated`` says what each cause carries."""
+    within, tell, seed, steps = horizon_of(definition, outcome), how.tell, how.seed, how.steps
     pursued = causes_in(exposures, within=within, seed=seed, steps=steps, progress=tell)
     looks, times = pursued.first_looks, pursued.allowance.times
-    findings = tuple(
-        finding_of(settled, q, exposures, (log, journeys, definition, outcome))
-        for settled, q in pursued.causes
-    )
+    findings = stated(pursued.causes)
     tell("looking for what has always been worse", 0.95)
     chronic = associations_in(
         exposures, pursued.last_looks, journey=definition.name, outcome=outcome, seed=seed
     )
     tell("causes found", 1.0)
-    doubt = placebo_of(exposures, within=within, runs=placebo, seed=seed, progress=tell)
+    doubt = placebo_of(exposures, within=within, runs=how.placebo, seed=seed, progress=tell)
     note = _why_much_could_hide(exposures, looks)
     return Findings(
         journey=definition.name,
         outcome=outcome,
-        log_ends=log.ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        log_ends="",
         searched=Searched(
             steps=len(exposures.steps if steps is None else set(exposures.steps) & set(steps)),
             attributes=len(set(exposures.attributes)),
@@ -84,6 +115,11 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
         chronic=chronic,
         placebo=doubt.as_dict() | _allowed(pursued.allowance),
     )
+
+
+def told_instant(at: pd.Timestamp) -> str:
+    """Return an instant as findings.json writes it."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def horizon_of(definition: Definition, outcome: Outcome) -> int | None:

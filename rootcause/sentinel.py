@@ -69,7 +69,7 @@ def early_warnings(  # noqa: PLR0913 - what a search needs, and how often it may
     exposures = exposures_of(log, journeys, definition, outcome)
     window = watch_length(definition, outcome)
     values = [] if not len(exposures) else young_values(exposures, definition)
-    ends = int(log.times.max())
+    ends = log.ended
     young = [value for value in values if value.born > ends - window]
     raised = alarms(
         log,
@@ -103,7 +103,7 @@ def alarms(  # noqa: PLR0913 - as above, and whom to watch
 ) -> list[Alarm]:
     """Return every alarm that was raised while the values were young, also those long past."""
     tell = progress or (lambda _label, _share: None)
-    ends, raised = int(log.times.max()), []
+    ends, raised = log.ended, []
     shared = list(symptoms_within_hours(log, exposures, definition)) if values else []
     passable = _steps_to_watch(log, exposures, definition) if values else []
     for place, value in enumerate(values):

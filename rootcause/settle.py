@@ -18,11 +18,12 @@ from rootcause.conditions import (
     without_unneeded,
 )
 from rootcause.effect import effect_of
-from rootcause.expected import StepRows, expected_rate, rows_of_step
+from rootcause.expected import expected_rate
 from rootcause.exposure import Exposures, Flags
 from rootcause.onset import born_on
 from rootcause.scan import Scanned, conjunctions_of, scan
 from rootcause.significance import dispersion
+from rootcause.step_rows import StepRows, rows_of_step
 from rootcause.tally import Conditions, Tally, members, tally_of, with_allowance
 
 _REFITS = 2

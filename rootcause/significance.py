@@ -10,9 +10,9 @@ import numpy as np
 from scipy.stats import norm
 
 from rootcause.conditions import Lead
-from rootcause.expected import StepRows
 from rootcause.exposure import Floats
 from rootcause.scan import ONSETS_IN_EFFECT, SMALLEST_EFFECT, Scanned, blocks_of
+from rootcause.step_rows import StepRows
 
 FALSE_DISCOVERY_RATE = 0.05
 
@@ -30,8 +30,8 @@ def dispersion(rows: StepRows, expected: Floats) -> float:
     scores = [np.empty(0)]
     for attribute, size in enumerate(rows.sizes):
         cell = rows.codes[:, attribute] * n_blocks + block
-        spread = np.bincount(cell, expected * (1 - expected), size * n_blocks)
-        residual = np.bincount(cell, rows.bad - expected, size * n_blocks)
+        spread = np.bincount(cell, rows.n * expected * (1 - expected), size * n_blocks)
+        residual = np.bincount(cell, rows.bad - rows.n * expected, size * n_blocks)
         enough = spread >= 3.0
         scores.append(residual[enough] / np.sqrt(spread[enough]))
     found = np.concatenate(scores)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rootcause.contrast import Contrast, level_believed
-from rootcause.expected import customer_fold
 from rootcause.exposure import Flags
 from rootcause.intervals import Z_95
+from rootcause.step_rows import customer_fold
 
 _FEWEST = 20
 _ANOTHER_SEED = 20_261
@@ -45,7 +45,7 @@ def halves_of(contrast: Contrast, *, seed: int = 0) -> dict[str, object]:
         ``words``; ``halves``: ``{"effect", "low", "high", "known"}`` of each half that has at least
         20 exposed journeys with a known outcome.
     """
-    half = customer_fold(contrast.exposures.customer, 2, seed + _ANOTHER_SEED)
+    half = customer_fold(contrast.exposures.lot, 2, seed + _ANOTHER_SEED)
     parts = [replace(contrast, here=contrast.here & (half == number)) for number in range(2)]
     excesses = [_excess(part, part.here & part.met) for part in parts]
     found = [one for one in excesses if one.known >= _FEWEST]

@@ -34,14 +34,17 @@ Asked = tuple[EventLog, pd.DataFrame, Definition, Outcome]
 
 def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -> Finding:
     """Return the finding of a settled cause; ``asked``: log, journeys, definition, outcome."""
-    measured = _measured(settled, q, exposures, asked)
-    contrast = _contrast(settled, exposures, measured.conditions)
-    return _told(_doubted(measured, contrast, asked), settled, exposures, asked)
+    log, _, definition, outcome = asked
+    contrast = contrast_of(settled, exposures)
+    one = measured(settled, q, exposures, definition, outcome)
+    one = doubted(one, contrast, definition, instrumentation_of(log, contrast))
+    return told(one, exposures, first_harmed(settled, exposures), asked)
 
 
-def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) -> Finding:
+def measured(
+    settled: Settled, q: float, exposures: Exposures, definition: Definition, outcome: Outcome
+) -> Finding:
     """Return what was found, since when, by how much and how many."""
-    _, _, definition, outcome = asked
     lead, look = settled.lead, settled.look
     since, scatter = lead.onset.day, look.scatter
     effect = effect_of(settled.tally, lead.conditions, since=since, scatter=scatter)
@@ -71,9 +74,10 @@ def _measured(settled: Settled, q: float, exposures: Exposures, asked: Asked) ->
     )
 
 
-def _doubted(one: Finding, contrast: Contrast, asked: Asked) -> Finding:
+def doubted(
+    one: Finding, contrast: Contrast, definition: Definition, instrumentation: str
+) -> Finding:
     """Return the finding with what speaks for or against it: other estimates, rows and reasons."""
-    log, _, definition, _ = asked
     robust = robust_effect(contrast)
     if robust is not None:
         between = (round(robust.low, 4), round(robust.high, 4))
@@ -84,27 +88,31 @@ def _doubted(one: Finding, contrast: Contrast, asked: Asked) -> Finding:
         siblings=siblings_of(contrast),
         stability=halves_of(contrast),
         excess_shap=shap_on_excess(contrast, definition, one.also_indistinguishable),
-        instrumentation=instrumentation_of(log, contrast),
+        instrumentation=instrumentation,
     )
 
 
-def _told(one: Finding, settled: Settled, exposures: Exposures, asked: Asked) -> Finding:
-    """Return the finding with its symptoms, its evidence and its ticket."""
+def told(one: Finding, exposures: Exposures, harmed: Ints, asked: Asked) -> Finding:
+    """Return the finding with its symptoms, its evidence and its ticket.
+
+    ``harmed``: of `first_harmed`; ``exposures``: of the log that is asked, which may hold only the
+    customers that this finding needs (`rootcause.needed`).
+    """
     log, journeys, definition, outcome = asked
-    rows = _harmed(settled, exposures)
-    ids = journey_ids(log, journeys.iloc[exposures.journey[rows]], definition)
+    ids = journey_ids(log, journeys.iloc[exposures.journey[harmed]], definition)
     symptoms = symptoms_of(log, journeys, definition, one, outcome=outcome, exposures=exposures)
-    paths = typical_paths(log, journeys, definition, (outcome, exposures, rows))
-    told = replace(one, symptoms=tuple(symptoms), evidence=tuple(map(str, ids)))
-    told = replace(told, mechanism=mechanism_of(told, outcome))
-    return replace(told, ticket=ticket_of(told, definition.name, outcome, paths))
+    paths = typical_paths(log, journeys, definition, (outcome, exposures, harmed))
+    found = replace(one, symptoms=tuple(symptoms), evidence=tuple(map(str, ids)))
+    found = replace(found, mechanism=mechanism_of(found, outcome))
+    return replace(found, ticket=ticket_of(found, definition.name, outcome, paths))
 
 
-def _contrast(settled: Settled, exposures: Exposures, conditions: dict[str, str]) -> Contrast:
+def contrast_of(settled: Settled, exposures: Exposures) -> Contrast:
     """Return the exposures of the step, with the rates that the settled cause was judged by."""
+    conditions = _named(settled, exposures)
     here, expected = np.zeros(len(exposures), dtype=np.bool_), np.full(len(exposures), np.nan)
-    index = settled.look.rows.index
-    here[index], expected[index] = True, settled.tally.expected
+    rows = settled.look.rows
+    here[rows.index], expected[rows.index] = True, settled.tally.expected[rows.row]
     return Contrast(
         exposures=exposures,
         conditions=conditions,
@@ -128,7 +136,7 @@ def _date(day: int) -> str:
     return str(np.datetime64(day, "D"))
 
 
-def _harmed(settled: Settled, exposures: Exposures) -> Ints:
+def first_harmed(settled: Settled, exposures: Exposures) -> Ints:
     """Return the exposures that met the cause first and ended badly, at most twenty."""
     harmed = np.flatnonzero(exposures_meeting(exposures, settled.lead) & (exposures.bad == 1.0))
     return harmed[np.argsort(exposures.time[harmed], kind="stable")][:_MOST_EVIDENCE]

@@ -34,7 +34,7 @@ def suppressed_in(
     at = log.times[np.maximum(contact, 0)]
     until = at + support_micros(definition)
     flying = (journeys["state"] == "open").to_numpy()[rows]
-    helped = (contact >= 0) & flying & (until > log.times.max())
+    helped = (contact >= 0) & flying & (until > log.ended)
     dates = instants(at)
     reasons = [
         support_reason(date.date()) if yes else "" for yes, date in zip(helped, dates, strict=True)

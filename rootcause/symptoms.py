@@ -89,16 +89,13 @@ def symptoms_of(
     """
     if exposures is None:
         exposures = exposures_of(log, journeys, definition, outcome)
-    window = round(_window_days(definition) * MICROS_A_DAY)
-    exposed, pool = (
-        of_some_customers(exposures.customer, rows, most_rows=_MOST_COMPARED, seed=0)
-        for rows in _compared_rows(exposures, finding, closed_by=int(log.times.max()) - window)
-    )
+    window = _window(definition)
+    exposed, pool = compared_in(exposures, finding, definition, ends=log.ended)
     if min(int(exposed.sum()), int(pool.sum())) < _FEWEST_JOURNEYS:
         return []
     weights = matched_weights(exposures, definition, finding.conditions, exposed=exposed, pool=pool)
     rows = np.flatnonzero(weights > 0)
-    draws = customer_weights(exposures.customer[rows], draws=_DRAWS, seed=0)
+    draws = customer_weights(exposures.lot[rows], draws=_DRAWS, seed=0)
     within = exposures.time[rows] + window
     behaviours = list(_behaviours(log, journeys, definition, outcome))
     after = _rows_after(log, exposures, rows, within)
@@ -145,10 +142,26 @@ def with_symptoms(
     return replace(findings, findings=found)
 
 
-def _window_days(definition: Definition) -> float:
+def compared_in(
+    exposures: Exposures, finding: Conditioned, definition: Definition, *, ends: int
+) -> tuple[Flags, Flags]:
+    """Return who was exposed and who is compared: of some customers, each of shape (n,).
+
+    ``ends``: of the log, in microseconds since the epoch.
+    """
+    both = _compared_rows(exposures, finding, closed_by=ends - _window(definition))
+    drawn = [
+        of_some_customers(exposures.lot, rows, most_rows=_MOST_COMPARED, seed=0) for rows in both
+    ]
+    return drawn[0], drawn[1]
+
+
+def _window(definition: Definition) -> int:
+    """Return for how long behaviour is counted, in microseconds."""
     rule = definition.leakage
     within = rule.within if rule is not None else None
-    return within.total_seconds() / 86_400 if within is not None else _WINDOW_DAYS
+    days = within.total_seconds() / 86_400 if within is not None else _WINDOW_DAYS
+    return round(days * MICROS_A_DAY)
 
 
 def _compared_rows(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rootcause.count import counted
-from rootcause.expected import StepRows
 from rootcause.exposure import Codes, Flags, Floats, Ints
+from rootcause.step_rows import StepRows
 
 Conditions = tuple[tuple[int, int], ...]
 """Pairs of (attribute, code), sorted by attribute."""
@@ -110,6 +110,7 @@ class Tally:
             self._columns,
             np.array(conditions, dtype=np.int32).reshape(-1, 2),
             self._cell,
+            self.rows.n,
             self.rows.bad,
             self.expected,
             self._n_days * STRATA,
@@ -123,11 +124,21 @@ def tally_of(rows: StepRows, expected: Floats) -> Tally:
     if not len(rows):
         return Tally(rows, expected, rows.codes.T, np.empty(0, dtype=np.int32), 0, 0)
     first, last = int(rows.day.min()), int(rows.day.max())
-    edges = np.quantile(expected, np.arange(1, STRATA) / STRATA)
+    edges = quantiles_of(expected, rows.n, np.arange(1, STRATA) / STRATA)
     stratum = np.searchsorted(edges, expected)
     cell = ((rows.day - first) * STRATA + stratum).astype(np.int32)
     columns = np.ascontiguousarray(rows.codes.T)
     return Tally(rows, expected, columns, cell, first, last - first + 1)
+
+
+def quantiles_of(values: Floats, n: Floats, shares: Floats) -> Floats:
+    """Return quantiles of values that stand for so many each, as `numpy.quantile` of all would."""
+    order = np.argsort(values, kind="stable")
+    up_to, ascending = np.cumsum(n[order]), values[order]
+    place = shares * (up_to[-1] - 1.0)
+    ends = (np.floor(place), np.minimum(np.floor(place) + 1.0, up_to[-1] - 1.0))
+    low, high = (ascending[np.searchsorted(up_to, end, side="right")] for end in ends)
+    return np.asarray(low + (place - np.floor(place)) * (high - low))
 
 
 def with_allowance(tally: Tally, allowance: float) -> Tally:

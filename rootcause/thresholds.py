@@ -6,7 +6,7 @@ exposure lies is an attribute of two values, and of a third where the number is 
 
 import numpy as np
 
-from rootcause.last_known import MISSING, Codes, Flags, Floats
+from rootcause.last_known import MISSING, Codes, Flags, Floats, Ints
 
 _SHARES = tuple(tenth / 10 for tenth in range(1, 10))
 _NEAR = 0.03
@@ -14,16 +14,33 @@ _ABOVE, _UP_TO = "> ", "≤ "
 
 
 def cuts_of(numbers: Floats) -> list[float]:
-    """Return readable cuts near the deciles of the known numbers, ascending, at most nine.
+    """Return the `cuts_among` numbers, NaN where one is not known."""
+    return cuts_among(*counted_numbers(numbers))
+
+
+def counted_numbers(numbers: Floats) -> tuple[Floats, Ints]:
+    """Return the known numbers, ascending, each once, and how often each stands there."""
+    values, counts = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
+    return values, counts.astype(np.int64)
+
+
+def cuts_among(values: Floats, counts: Ints) -> list[float]:
+    """Return readable cuts near the deciles of counted numbers, ascending, at most nine.
 
     Rounded to two significant digits, or as many more as keep it among the numbers it should part.
+
+    Parameters
+    ----------
+    values, counts : of `counted_numbers`; those of parts, put together by value, give what the
+        whole would
     """
-    known = np.sort(numbers[np.isfinite(numbers)])
-    if not len(known):
+    if not len(values):
         return []
-    exact = known[(np.array(_SHARES) * (len(known) - 1)).astype(np.int64)]
-    readable = {_readable(float(cut), known) for cut in exact}
-    return sorted(cut for cut in readable if known[0] <= cut < known[-1])
+    up_to = np.cumsum(counts)
+    places = (np.array(_SHARES) * (up_to[-1] - 1)).astype(np.int64)
+    exact = values[np.searchsorted(up_to, places, side="right")]
+    readable = {_readable(float(cut), values, up_to) for cut in exact}
+    return sorted(cut for cut in readable if values[0] <= cut < values[-1])
 
 
 def names_of(cut: float) -> tuple[str, str, str]:
@@ -53,13 +70,18 @@ def lies(numbers: Floats, value: str) -> Flags:
     return numbers <= cut if side == _UP_TO else np.zeros(len(numbers), dtype=np.bool_)
 
 
-def _readable(cut: float, known: Floats) -> float:
-    place = np.searchsorted(known, cut, side="right") / len(known)
+def _readable(cut: float, values: Floats, up_to: Ints) -> float:
+    place = _share_up_to(cut, values, up_to)
     for digits in range(2, 17):
         rounded = float(f"{cut:.{digits - 1}e}")
-        if abs(np.searchsorted(known, rounded, side="right") / len(known) - place) <= _NEAR:
+        if abs(_share_up_to(rounded, values, up_to) - place) <= _NEAR:
             return rounded
     return cut
+
+
+def _share_up_to(cut: float, values: Floats, up_to: Ints) -> float:
+    place = int(np.searchsorted(values, cut, side="right"))
+    return float(up_to[place - 1] / up_to[-1]) if place else 0.0
 
 
 def _said(cut: float) -> str:

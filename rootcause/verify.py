@@ -209,7 +209,7 @@ def _days_missing(
         compared.exposed,
         since=micros_of(finding.onset),
         at=at,
-        ends=int(log.times.max()),
+        ends=log.ended,
     )
     measured = [one for one in (before, after) if one is not None]
     one = 2.0 * finding.rate * (1.0 - finding.rate)

@@ -43,7 +43,7 @@ def weeks_of(exposures: Exposures, conditions: Mapping[str, str]) -> pd.DataFram
 
 def first_seen(log: EventLog, conditions: Mapping[str, str]) -> pd.Timestamp | None:
     """Return when the youngest of a finding's values first occurred, if well inside the log."""
-    begins = log.events["time"].min()
+    begins = log.begins
     seen = [
         log.events["time"][(log.events[name] == value).to_numpy()].min()
         for name, value in conditions.items()

@@ -55,6 +55,7 @@ def made_up(
         journey=np.arange(n),
         row=np.arange(n),
         customer=customer,
+        lot=customer,
         time=day * MICROS_A_DAY,
         day=day,
         codes=np.column_stack([south, ~old, new, rng.integers(0, 4, n)]).astype(np.int32),

@@ -7,16 +7,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from features.plan import plan_of
-from features.table import table
-from features.vocabulary import learn_vocabulary
 from journeys.definition import Definition
 from journeys.definition_file import parse_definition
-from journeys.find import find_journeys
-from journeys.labels import labels_of
 from journeys.log import event_log
-from journeys.samples import samples_of
-from models import Bundle, bundle_of, fit_outcome, part_of
+from models import Bundle
+from tests.quick_bundle import quick_bundle
 
 ACTIVITIES = ("begun", "looked", "uploaded", "failed_upload", "called", "funded", "withdrawn")
 CHANNELS = ("app", "web", "call_centre")
@@ -61,21 +56,7 @@ def random_events(customers: int, *, seed: int) -> pd.DataFrame:
 def small_bundle(name: str = "loan") -> Bundle:
     """Return a bundle of all three outcomes, trained on a hundred customers."""
     definition = definition_named(name)
-    log = event_log(random_events(100, seed=1), definition)
-    journeys = find_journeys(log, definition)
-    samples = samples_of(log, journeys, definition)
-    plan = plan_of(definition, learn_vocabulary(log, definition)).renewed(log, journeys)
-    X = table(log, journeys, samples, plan)
-    customers = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
-    outcomes, rates = {}, {}
-    for outcome, labels in labels_of(log, journeys, samples, definition).items():
-        y = labels["y"].to_numpy()
-        known = np.flatnonzero(~np.isnan(y))
-        halves = [part_of(X[rows], y[rows], customers[rows]) for rows in np.array_split(known, 2)]
-        outcomes[str(outcome)] = fit_outcome(*halves, categorical=plan.categorical)
-        rates[str(outcome)] = float(y[known].mean())
-    described = {"trained_to": "2026-03-01T00:00:00+00:00", "label_rates": rates}
-    return bundle_of(plan, outcomes, described)
+    return quick_bundle(event_log(random_events(100, seed=1), definition), definition)
 
 
 def histories_of(events: pd.DataFrame, *, most: int | None = None) -> list[dict[str, object]]:

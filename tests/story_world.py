@@ -13,22 +13,16 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.served import Running, running
-from features.plan import plan_of
-from features.table import table
-from features.vocabulary import learn_vocabulary
 from journeys.definition import Definition
 from journeys.definition_file import parse_definition
-from journeys.find import find_journeys
-from journeys.labels import labels_of
-from journeys.log import EventLog, event_log
-from journeys.samples import samples_of
+from journeys.log import event_log
 from journeys.simulate import simulate
-from models import Bundle, bundle_of, fit_outcome, part_of, save_bundle
+from models import Bundle, save_bundle
 from rootcause.findings import Finding, finding_id
 from rootcause.life import opened
 from rootcause.register import Register, write_register
 from serving.pseudonym import KEY, Pseudonym
-from training.ahead import ahead_of
+from tests.quick_bundle import quick_bundle
 
 SECRET = "a secret of thirty-two bytes or more"
 HIDING = Pseudonym(SECRET.encode())
@@ -53,27 +47,7 @@ def world() -> World:
     definition = parse_definition(made.definitions[JOURNEY], source="a story")
     now = made.events[made.events["time"] <= NOW]
     before = made.events[made.events["time"] < pd.Timestamp("2026-03-01", tz="UTC")]
-    return World(now, definition, _learnt(event_log(before, definition), definition))
-
-
-def _learnt(log: EventLog, definition: Definition) -> Bundle:
-    """Return a quick bundle: of each outcome half of the samples to fit, half to calibrate."""
-    journeys = find_journeys(log, definition)
-    samples = samples_of(log, journeys, definition)
-    plan = plan_of(definition, learn_vocabulary(log, definition)).renewed(log, journeys)
-    X = table(log, journeys, samples, plan)
-    customers = journeys["customer"].to_numpy()[samples["journey"].to_numpy()]
-    outcomes, rates = {}, {}
-    for outcome, labels in labels_of(log, journeys, samples, definition).items():
-        y = labels["y"].to_numpy()
-        known = np.flatnonzero(~np.isnan(y))
-        parts = [known[customers[known] % 2 == half] for half in (0, 1)]
-        halves = [part_of(X[rows], y[rows], customers[rows]) for rows in parts]
-        outcomes[str(outcome)] = fit_outcome(*halves, categorical=plan.categorical)
-        rates[str(outcome)] = float(y[known].mean())
-    described = {"trained_to": log.ends.isoformat(), "label_rates": rates}
-    ahead = ahead_of(log, journeys, samples, definition, until=log.ends)
-    return bundle_of(plan, outcomes, described, ahead=ahead)
+    return World(now, definition, quick_bundle(event_log(before, definition), definition))
 
 
 def known_finding() -> Finding:

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Room: the names of this project it may import, and the libraries that are its alone to use.
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
-    "features": ("journeys", "numba"),
-    "models": ("journeys.errors features", "lightgbm numba sklearn threadpoolctl"),
+    "features": ("journeys", "numba pyarrow"),
+    "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
     "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna"),
     "serving": (

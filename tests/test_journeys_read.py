@@ -149,10 +149,10 @@ def test_a_damaged_file_ends_in_one_message(
     assert path.name in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(EventLogError, match="There is no event log at"):
         read_frame(tmp_path / "nowhere.csv")
-    with pytest.raises(EventLogError, match="is a folder"):
+    with pytest.raises(EventLogError, match="holds no Parquet file"):
         read_frame(tmp_path)
 
 

@@ -1,6 +1,6 @@
 """The portfolio: what each KPI counts, that the future changes nothing, and who comes first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -216,7 +216,7 @@ def answered(opinion: float) -> EventLog:
     rows = (log.events["activity"] == "answered").to_numpy()
     strangers = (log.events["customer_id"] == "stranger").to_numpy()
     said = np.where(strangers, 5.0, opinion)
-    return EventLog(log.events.assign(csat=np.where(rows, said, np.nan)), log.ends)
+    return replace(log, events=log.events.assign(csat=np.where(rows, said, np.nan)))
 
 
 def test_answers_are_those_of_the_journey_s_customers_and_effort_is_turned_round() -> None:

@@ -17,10 +17,11 @@ from rootcause.conditions import (
 )
 from rootcause.count import split, split_by_sorting
 from rootcause.effect import effect_by_week, effect_of
-from rootcause.expected import StepRows, customer_fold, expected_rate, has_newborn_value
+from rootcause.expected import expected_rate, has_newborn_value
 from rootcause.onset import Onset, find_onset, nats_for_one_change
 from rootcause.scan import Scanned, groups_of, scan
 from rootcause.significance import dispersion, looks_taken, q_value, smallest_detectable
+from rootcause.step_rows import StepRows, customer_fold
 from rootcause.tally import Tally, members, tally_of
 
 ONSET = 60
@@ -40,12 +41,14 @@ def rows_with(extra: float, *, n: int = 8000, seed: int = 0, moods: float = 0.0)
     return StepRows(
         step=0,
         index=customer,
+        row=customer,
         codes=codes.astype(np.int32),
         sizes=(3, 3, 3),
         bases=(0, 1, 2),
         n_whole=3,
         numbers=np.empty((n, 0)),
         day=day + 20_000,
+        n=np.ones(n),
         bad=bad,
         fold=customer_fold(customer, 2, 0),
     )
@@ -78,8 +81,9 @@ def test_many_values_are_split_by_sorting_as_they_are_by_counting() -> None:
     rng = np.random.default_rng(0)
     parent = rng.integers(-1, 30, 5000).astype(np.int32)
     column = rng.integers(-1, 8, 5000).astype(np.int32)
-    counted = split(parent, 30, column, 8, 20)
-    by_sorting = split_by_sorting(parent, column, 8, 20)
+    n = rng.integers(1, 4, 5000).astype(np.float64)
+    counted = split(parent, 30, column, 8, n, 20)
+    by_sorting = split_by_sorting(parent, column, 8, n, 20)
     assert len(counted[1])
     assert np.array_equal(counted[0], by_sorting[0])
     assert np.array_equal(counted[1], by_sorting[1])

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rootcause.expected import customer_fold
 from rootcause.stability import _ANOTHER_SEED, halves_of, siblings_of
+from rootcause.step_rows import customer_fold
 from tests.rootcause_contrast import made_up
 
 

@@ -26,7 +26,7 @@ def seen_until(world: SmallWorld, number: float) -> SmallWorld:
     """Return the world as it was known on an earlier day."""
     events = world.log.events
     events = events[events["time"] <= day(number)].reset_index(drop=True)
-    log = EventLog(events, events["time"].max())
+    log = EventLog(events, ends=events["time"].max(), begins=events["time"].min())
     return SmallWorld(log, find_journeys(log, DEFINITION), world.finding)
 
 

@@ -145,6 +145,7 @@ def _exposures(day: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Exposures:
         journey=np.arange(n),
         row=nothing,
         customer=np.arange(n),
+        lot=np.arange(n),
         time=(day * MICROS_A_DAY).astype(np.int64),
         day=day.astype(np.int64),
         codes=np.empty((n, 0), dtype=np.int32),

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from journeys.definition_file import load_definition
 from journeys.log import event_log
 from tests.trained_model import customers_of, simulated
+from training.score import score_open
 from training.store import use_store
 from training.tracking import Tracked, digest_of, track
 from training.train import Trained, train
@@ -121,11 +123,26 @@ def test_the_same_events_have_the_same_digest_and_others_another() -> None:
     assert len({digest_of(log), *(digest_of(event_log(other, said)) for other in others)}) == 4
 
 
-def test_mlflow_loads_what_the_bundle_predicts(first: Tracked, trained: Trained) -> None:
-    X = trained.data.X[::500]
+def test_mlflow_answers_events_as_the_command_scores_them(first: Tracked, trained: Trained) -> None:
+    events, _ = simulated(2000, seed=3)
     loaded = mlflow.pyfunc.load_model(first.uri)
-    expected = [one.predict(X).p for one in trained.bundle.outcomes.values()]
-    assert np.array_equal(loaded.predict(X), np.column_stack(expected))
+    found = loaded.predict(events.drop(columns="age_band"))
+    wanted = score_open(trained.data.log, trained.bundle)
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+    asked = {"as_of": "2026-03-02T12:00:00Z", "reasons": 1}
+    answer = loaded.predict(loaded.input_example, params=asked)
+    assert answer["as_of"].tolist() == [pd.Timestamp(asked["as_of"])]
+    assert answer["reasons_leakage"].map(len).tolist() == [1]
+
+
+def test_what_a_model_cannot_answer_is_the_callers_fault_in_one_sentence(first: Tracked) -> None:
+    loaded = mlflow.pyfunc.load_model(first.uri)
+    with pytest.raises(MlflowException, match="plain numbers") as fault:
+        loaded.predict(loaded.input_example.assign(time=7))
+    assert fault.value.get_http_status_code() == 400
+    with pytest.raises(MlflowException, match=r"missing inputs \['time'\]") as fault:
+        loaded.predict(loaded.input_example.drop(columns="time"))
+    assert fault.value.get_http_status_code() == 400
 
 
 def test_no_customer_is_logged(run: Run, documents: Path, model: Path, trained: Trained) -> None:
@@ -139,12 +156,15 @@ def test_no_customer_is_logged(run: Run, documents: Path, model: Path, trained: 
 def test_nothing_is_pickled(documents: Path, model: Path) -> None:
     files = [file for folder in (documents, model) for file in folder.rglob("*") if file.is_file()]
     plain = {".json", ".txt", ".yaml", ".png", ".py"}
-    others = {file.name for file in files if file.suffix not in plain}
+    others = {file.name for file in files if file.suffix not in plain | {".whl"}}
     assert others <= {"MLmodel", "registered_model_meta", "surroundings.npz"}
     with np.load(next(model.rglob("surroundings.npz")), allow_pickle=False) as arrays:
         assert all(array.dtype != object for array in arrays.values())
     assert not any(file.read_bytes().startswith(b"\x80") for file in files)
-    assert "cloudpickle" not in (model / "requirements.txt").read_text()
+    required = (model / "requirements.txt").read_text().splitlines()
+    assert "cloudpickle" not in " ".join(required)
+    assert (model / required[0]).suffix == ".whl"
+    assert not any("//" in line for line in required), "a host is no requirement"
 
 
 @pytest.fixture

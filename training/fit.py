@@ -5,6 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
+import pandas as pd
+
+from features.plan import Plan
 from journeys.definition import Outcome
 from journeys.split import Split
 from models.calibration import Stages
@@ -50,7 +53,7 @@ def fit_all(
 
     Threads inside the algebra are switched off: on busy cores they cost four times the time.
     """
-    effort = _shared(effort, len(data.splits))
+    effort = shared(effort, len(data.splits))
     fitted: dict[Outcome, Fitted] = {}
     with one_thread(), ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         running = {o: pool.submit(_fit_one, data, o, effort, seed) for o in data.splits}
@@ -60,9 +63,9 @@ def fit_all(
     return fitted
 
 
-def _shared(effort: Effort, n_outcomes: int) -> Effort:
+def shared(effort: Effort, n_outcomes: int, *, at_once: int = _AT_ONCE) -> Effort:
     """Return the effort of each of so many outcomes, their trials told one after the other."""
-    share = min(_AT_ONCE, n_outcomes) / n_outcomes
+    share = min(at_once, n_outcomes) / n_outcomes
     seconds = None if effort.seconds is None else effort.seconds * share
     lock, told = Lock(), effort.on_trial
 
@@ -88,20 +91,20 @@ def _fit_one(data: TrainingData, outcome: Outcome, effort: Effort, seed: int) ->
         recipe=recipe,
         seconds=effort.seconds,
         seed=seed,
-        on_trial=_of(outcome, effort),
+        on_trial=trial_of(outcome, effort),
     )
     model, recipe = fit_refitted(
         part,
         settling_folds(part, seed=seed),
         categorical=plan.categorical,
         recipe=tuned.recipe,
-        stages=stages_of(data, split),
+        stages=stages_of(plan, data.journeys, split),
         seed=seed,
     )
     return Fitted(model, recipe, evaluated(data, outcome, model, seed))
 
 
-def _of(outcome: Outcome, effort: Effort) -> OnTrial:
+def trial_of(outcome: Outcome, effort: Effort) -> OnTrial:
     """Return what a search calls, with its outcome before the rest."""
 
     def told(number: int, params: dict[str, object], value: float, state: str) -> None:
@@ -111,8 +114,8 @@ def _of(outcome: Outcome, effort: Effort) -> OnTrial:
     return told
 
 
-def stages_of(data: TrainingData, split: Split) -> Stages:
+def stages_of(plan: Plan, journeys: pd.DataFrame, split: Split) -> Stages:
     """Return the stages of evaluation in hours: shares of the median journey known at the split."""
-    column = [feature.name for feature in data.plan.features].index(CLOCK)
-    median = median_hours(data.journeys, split)
+    column = [feature.name for feature in plan.features].index(CLOCK)
+    median = median_hours(journeys, split)
     return Stages(column, tuple(share * median for share in STAGE_SHARES))

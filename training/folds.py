@@ -85,13 +85,14 @@ def customer_folds(
     return [fold for fold in folds if _has_both(part, fold[0]) and len(fold[1])]
 
 
-def settling_folds(part: Part, *, seed: int = 0) -> list[Fold]:
+def settling_folds(part: Part, *, most_rows: int | None = None, seed: int = 0) -> list[Fold]:
     """Return two folds to settle a recipe by; of a large part, on a third of the customers.
 
     What is settled there (when to stop, what to weigh, the calibration) needs fewer rows than the
-    members, which are fitted to all of them afterwards.
+    members, which are fitted to all of them afterwards; ``most_rows`` is what memory has room for.
     """
-    rows = rows_of_some(part, max(MOST_ROWS, len(part) // 3), seed=seed)
+    wanted = max(MOST_ROWS, len(part) // 3)
+    rows = rows_of_some(part, min(wanted, most_rows or wanted), seed=seed)
     folds = folds_of(part.take(rows), n=2, seed=seed)
     return [(rows[earlier], rows[later]) for earlier, later in folds]
 

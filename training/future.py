@@ -91,7 +91,8 @@ def _short_log(log: EventLog, ends: Rows) -> tuple[EventLog, Rows]:
     events = log.events[keep].reset_index(drop=True)
     kept = np.unique(log.customers[keep])
     events[CUSTOMER] = events[CUSTOMER].cat.remove_unused_categories()
-    return EventLog(events, instants(ends[ends >= 0].max()[None])[0]), kept
+    last = instants(ends[ends >= 0].max()[None])[0]
+    return EventLog(events, ends=last, begins=log.begins), kept
 
 
 def _asked_again(

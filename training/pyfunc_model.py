@@ -1,27 +1,40 @@
-"""The model as MLflow loads it: a tensor of features in, a tensor of probabilities out.
+"""The model as MLflow loads it: a frame of events in, a frame of predictions out.
 
 MLflow logs this file itself (models from code), so nothing is pickled; the fitted models are the
-bundle beside it.
+bundle beside it, and what reads it is the installed Offramp (docs/adr/0027).
 """
 
+from typing import Any
+
 import mlflow
-import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from journeys.errors import OfframpError
 from models.bundle import load_bundle
+from training.predicted import Asked, Predictor
 
 
-class BundleModel(PythonModel):  # type: ignore[misc]  # mlflow is untyped here
-    """Predict every outcome of a bundle."""
+class EventsModel(PythonModel):  # type: ignore[misc]  # mlflow is untyped here
+    """Predict the outcomes of the journeys in a frame, see `training.predicted.Predictor`."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the bundle that was logged, checking its hashes."""
-        self.bundle = load_bundle(context.artifacts["bundle"])
+        self.predictor = Predictor(load_bundle(context.artifacts["bundle"]))
 
-    def predict(self, model_input: np.ndarray, params: object = None) -> np.ndarray:  # noqa: ARG002 - MLflow checks both names
-        """Return one column a outcome, in the bundle's order, for rows of features."""
-        X = np.asarray(model_input, dtype=np.float32)
-        return np.column_stack([one.predict(X).p for one in self.bundle.outcomes.values()])
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - MLflow passes it
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Return the predictions; a fault in the input is the caller's, with one clear message."""
+        try:
+            return self.predictor.predict(model_input, Asked(**(params or {})))
+        except OfframpError as fault:
+            raise MlflowException(str(fault), error_code=INVALID_PARAMETER_VALUE) from None
 
 
-mlflow.models.set_model(BundleModel())
+mlflow.models.set_model(EventsModel())

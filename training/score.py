@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.plan import Plan
 from features.table import tables
 from journeys.definition import Definition
 from journeys.errors import BundleError, OfframpError
@@ -46,14 +47,15 @@ def score_open(log: EventLog, bundle: Bundle) -> pd.DataFrame:
         ``_high``.
     """
     journeys = find_journeys(log, bundle.plan.definition)
-    return _scored(log, journeys, samples_at_end(log, journeys), bundle)
+    plan = bundle.plan.current(log, journeys)
+    return scored(log, journeys, samples_at_end(log, journeys), bundle, plan)
 
 
 def score_every_event(log: EventLog, bundle: Bundle) -> pd.DataFrame:
     """Return a prediction for every sample of every journey; columns as in `score_open`."""
     journeys = find_journeys(log, bundle.plan.definition)
     samples = samples_of(log, journeys, bundle.plan.definition)
-    return _scored(log, journeys, samples, bundle)
+    return scored(log, journeys, samples, bundle, bundle.plan.current(log, journeys))
 
 
 def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
@@ -91,9 +93,15 @@ def _write(scores: pd.DataFrame, place: Path, suffix: str) -> None:
         place.write_text(text, encoding="utf-8")
 
 
-def _scored(
-    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle
+def scored(
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle, plan: Plan
 ) -> pd.DataFrame:
+    """Return the prediction at each sample, columns as in `score_open`.
+
+    Parameters
+    ----------
+    plan : the bundle's own, or as `features.plan.Plan.current` renews it for the log
+    """
     journey, seen = samples["journey"].to_numpy(), samples["seen"].to_numpy()
     start = journeys["start"].take(journey).reset_index(drop=True)
     scores = pd.DataFrame(
@@ -106,7 +114,7 @@ def _scored(
             "happened": _happened(log, journeys, samples, bundle),
         }
     )
-    return pd.concat([scores, _predicted(log, journeys, samples, bundle)], axis=1)
+    return pd.concat([scores, _predicted(log, journeys, samples, bundle, plan)], axis=1)
 
 
 def _happened(
@@ -120,12 +128,12 @@ def _happened(
 
 
 def _predicted(
-    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle
+    log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame, bundle: Bundle, plan: Plan
 ) -> pd.DataFrame:
     """Return p with its interval per outcome, chunk by chunk: the table never stands whole."""
     columns = [f"p_{o}{end}" for o in bundle.outcomes for end in ("", "_low", "_high")]
     found = np.empty((len(samples), len(columns)))
-    for rows, X in tables(log, journeys, samples, bundle.plan.current(log, journeys)):
+    for rows, X in tables(log, journeys, samples, plan):
         for place, model in enumerate(bundle.outcomes.values()):
             prediction = model.predict(X)
             three = (prediction.p, prediction.low, prediction.high)

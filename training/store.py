@@ -85,8 +85,9 @@ def require_local_store_exists() -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep MLflow's chatter, and its advice on what is so on purpose, off the user's screen."""
+    told = (".*input example.*", ".*noload.*", ".*.str. dtypes are.*", "Operation with range.*")
     with warnings.catch_warnings(), redirect_stderr(StringIO()):
-        for advice in (".*input example.*", ".*noload.*", ".*.str. dtypes are.*"):
+        for advice in told:
             warnings.filterwarnings("ignore", message=advice)
         yield
 

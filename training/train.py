@@ -1,10 +1,9 @@
 """Training: from an event log to a bundle, each statement one arrow of the design."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.plan import plan_of
@@ -68,7 +67,10 @@ def train(  # noqa: PLR0913 - what is learnt, how hard to search, and who is tol
     journeys = find_journeys(log, definition)
     samples = samples_of(log, journeys, definition)
     labels = labels_of(log, journeys, samples, definition)
-    splits, skipped = _splits(log, journeys, samples, _chosen(labels, outcomes))
+    known = {o: labels[o]["y"].to_numpy() for o in asked_of(definition, outcomes)}
+    splits, skipped = splits_of(
+        known, lambda outcome: split_by_time(log, journeys, samples, labels[outcome])
+    )
     first_split = min(one.at for one in splits.values())
     vocabulary = learn_vocabulary(log, definition, until=first_split)
     plan = plan_of(definition, vocabulary).renewed(log, journeys, until=first_split)
@@ -77,7 +79,7 @@ def train(  # noqa: PLR0913 - what is learnt, how hard to search, and who is tol
     data = TrainingData(log, journeys, samples, labels, splits, plan, X)
     fitted = fit_all(data, Effort(trials, seconds, on_trial), seed=seed, tell=tell)
     models = {str(outcome): one.model for outcome, one in fitted.items()}
-    described = _described(data, fitted, seed) | {"reference": reference_of(data, models)}
+    described = described_by(data, fitted, seed) | {"reference": reference_of(data, models)}
     ahead = ahead_of(log, journeys, samples, definition, until=first_split)
     bundle = bundle_of(plan, models, described, ahead=ahead)
     return Trained(bundle, data, skipped)
@@ -87,31 +89,44 @@ def _silent(_label: str, _share: float) -> None:
     return None
 
 
-def _chosen(
-    labels: dict[Outcome, pd.DataFrame], outcomes: Sequence[Outcome]
-) -> dict[Outcome, pd.DataFrame]:
-    unknown = [outcome for outcome in outcomes if outcome not in labels]
+def asked_of(definition: Definition, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes to learn, all of the definition's where none is named.
+
+    Raises
+    ------
+    DefinitionError
+        If one is named that the definition does not ask for.
+    """
+    known = definition.outcomes
+    unknown = [outcome for outcome in outcomes if outcome not in known]
     if unknown:
         raise DefinitionError(
-            f"The definition asks for {listed(labels)}, not for {listed(unknown)}; choose one of "
+            f"The definition asks for {listed(known)}, not for {listed(unknown)}; choose one of "
             "these, or add its rule to the definition."
         )
-    return {outcome: found for outcome, found in labels.items() if outcome in (outcomes or labels)}
+    return [outcome for outcome in known if outcome in (outcomes or known)]
 
 
-def _splits(
-    log: EventLog,
-    journeys: pd.DataFrame,
-    samples: pd.DataFrame,
-    labels: dict[Outcome, pd.DataFrame],
+def splits_of(
+    known: Mapping[Outcome, Floats | NDArray[np.float32]], split_of: Callable[[Outcome], Split]
 ) -> tuple[dict[Outcome, Split], dict[str, str]]:
-    """Return a split for each outcome that can be learnt, and why the others cannot."""
+    """Return a split for each outcome that can be learnt, and why the others cannot.
+
+    Parameters
+    ----------
+    known : the outcomes to learn, each with ``y`` of every sample
+
+    Raises
+    ------
+    TooLittleDataError
+        If no outcome can be learnt.
+    """
     splits: dict[Outcome, Split] = {}
     skipped: dict[str, str] = {}
-    for outcome, found in labels.items():
+    for outcome, y in known.items():
         try:
-            split = split_by_time(log, journeys, samples, found)
-            _require_both_classes(outcome, found["y"].to_numpy()[split.train])
+            split = split_of(outcome)
+            _require_both_classes(outcome, y[split.train])
             splits[outcome] = split
         except TooLittleDataError as error:
             skipped[outcome] = str(error)
@@ -121,7 +136,7 @@ def _splits(
     return splits, skipped
 
 
-def _require_both_classes(outcome: Outcome, y: Floats) -> None:
+def _require_both_classes(outcome: Outcome, y: Floats | NDArray[np.float32]) -> None:
     positives = int(y.sum())
     if positives in (0, len(y)):
         seen = "none" if positives == 0 else "all"
@@ -132,13 +147,13 @@ def _require_both_classes(outcome: Outcome, y: Floats) -> None:
         )
 
 
-def _described(data: TrainingData, fitted: dict[Outcome, Fitted], seed: int) -> dict[str, object]:
+def described_by(data: TrainingData, fitted: dict[Outcome, Fitted], seed: int) -> dict[str, object]:
     """Return what the manifest says of the training beyond the models themselves."""
     closed = {o: found["y"][found["closed_at"].notna()] for o, found in data.labels.items()}
     rates = {o: float(y.mean()) for o, y in closed.items()}
     return {
         "seed": seed,
-        "trained_from": data.log.events["time"].min().isoformat(),
+        "trained_from": data.log.begins.isoformat(),
         "trained_to": max(split.at for split in data.splits.values()).isoformat(),
         "log_ends": data.log.ends.isoformat(),
         "customers": len(data.log.offsets) - 1,

@@ -12,21 +12,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mlflow
-import numpy as np
 import pandas as pd
 from mlflow.entities.model_registry import RegisteredModel
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types import Schema, TensorSpec
 
 from journeys.errors import BundleError, listed, with_closest
 from models.bundle import Bundle, load_bundle
+from training.signature import example_of, requirements, signature_of
 from training.store import quiet, reached_store, require_local_store_exists
+from training.wheel import wheel_of_offramp
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 REPLACED = "offramp.replaced"
-_REQUIREMENTS = ("offramp", "lightgbm", "numpy", "pandas", "scikit-learn", "numba", "mlflow")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,20 +63,19 @@ def name_of(journey: str) -> str:
 
 
 def register(bundle: Bundle, folder: Path) -> str:
-    """Log the bundle as a model from code with a tensor signature; return its version."""
-    n_features, n_outcomes = len(bundle.plan.features), len(bundle.outcomes)
-    signature = ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, n_features))]),
-        outputs=Schema([TensorSpec(np.dtype(np.float64), (-1, n_outcomes))]),
-    )
-    logged = mlflow.pyfunc.log_model(
-        name=name_of(bundle.journey),
-        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-        artifacts={"bundle": str(folder)},
-        signature=signature,
-        pip_requirements=list(_REQUIREMENTS),
-        registered_model_name=name_of(bundle.journey),
-    )
+    """Log the bundle as a model from code, with the wheel that reads it; return its version."""
+    with TemporaryDirectory() as place:
+        wheel = wheel_of_offramp(Path(place))
+        logged = mlflow.pyfunc.log_model(
+            name=name_of(bundle.journey),
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts={"bundle": str(folder)},
+            code_paths=[str(wheel)],
+            signature=signature_of(bundle),
+            input_example=example_of(bundle),
+            pip_requirements=requirements(f"code/{wheel.name}"),
+            registered_model_name=name_of(bundle.journey),
+        )
     return str(logged.registered_model_version)
 
 
