@@ -17,6 +17,7 @@ from journeys.errors import EventLogError
 from journeys.rule import plain_text
 from journeys.times import TimeUnit, read_times, unit_of
 
+_XES_CASE = "case:concept:name"
 _WHO = "customer client user person account case member subscriber patient visitor passenger buyer"
 _WHEN = "time timestamp ts date datetime at when occurred happened created"
 _WHAT = "activity event action step type what concept task operation name status"
@@ -93,7 +94,11 @@ class _Order:
 
 
 def name_fits(name: str, words: str) -> float:
-    """Return how far a column's name says one of some words: 1 as its first part, else 0.6."""
+    """Return how far a column's name says one of some words: 1 as its first part, else 0.6.
+
+    In XES ``case:concept:name`` is the case, and other names that begin with ``case:`` describe it.
+    """
+    name = "case" if name == _XES_CASE else name.removeprefix("case:")
     parts = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
     said = [part.rstrip("s") for part in re.split(r"[^a-z]+", parts) if part]
     wanted = {word.rstrip("s") for word in words.split()}
