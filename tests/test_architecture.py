@@ -17,8 +17,8 @@ ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
     "features": ("journeys", "numba pyarrow"),
     "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
-    "rootcause": ("journeys features models", "numba shap scipy jinja2 matplotlib"),
-    "training": ("journeys features models rootcause", "mlflow optuna"),
+    "rootcause": ("journeys features models", "numba pyarrow shap scipy jinja2 matplotlib"),
+    "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
         "journeys features models rootcause",
         "alembic fastapi starlette uvicorn msgspec prometheus_client sqlalchemy mlflow",
