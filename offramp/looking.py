@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from offramp.console import out, working, write_json
-from offramp.options import Events, Journey, Json, Kept, Seed
+from offramp.options import Events, Form, Json, Kept, Query, Seed
 from offramp.reading import events_that_fit, shards_of
 
 if TYPE_CHECKING:
@@ -47,12 +47,41 @@ def simulate(
     )
 
 
-def check(events: Events, journey: Journey, json: Json = "", kept: Kept = "") -> None:
-    """Say what is in an event log and what is wrong with it; exit code 1 if it has a fault."""
-    from journeys.definition_file import load_definition
+def check(  # noqa: PLR0913 - a command has this many options
+    events: Events,
+    journey: Annotated[
+        str,
+        typer.Option(
+            "--journey",
+            help="The journey definition, a YAML file (docs/definition.md); without it, one is "
+            "guessed.",
+        ),
+    ] = "",
+    *,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Guess a definition, whether there is one or not.")
+    ] = False,
+    stub: Annotated[
+        str, typer.Option("--out", help="Write the guessed definition to this YAML file.")
+    ] = "",
+    form: Form = "",
+    query: Query = "",
+    json: Json = "",
+    kept: Kept = "",
+) -> None:
+    """Say what is in an event log and what is wrong with it; exit code 1 if it has a fault.
+
+    Without --journey the log is unknown: which column is the customer, the time, the activity, what
+    starts and ends a journey is guessed, and written as a definition with the evidence beside it.
+    """
+    from offramp.guessing import guessed_stub, say_stub
+    from offramp.reading import defined
     from offramp.show import checked
 
-    found = _looked_at(events, load_definition(journey), kept)
+    if guess or not journey:
+        say_stub(guessed_stub(events, form=form, query=query, name=journey), stub)
+        return
+    found = _looked_at(events, defined(journey, form=form, query=query), kept)
     out().print(checked(found))
     write_json(json, found.as_dict())
     if found.faults:

@@ -70,6 +70,26 @@ Memory = Annotated[
 Work = Annotated[
     str, Option("--work", help="A folder on a disk with room for samples; else a temporary one.")
 ]
+Engine = Annotated[
+    Literal["local", "spark"],
+    Option(
+        "--engine",
+        help="spark: work on Spark, where --events is a folder of Parquet or a table "
+        "(docs/spark.md).",
+    ),
+]
+SparkMaster = Annotated[
+    str,
+    Option("--spark-master", help="Where Spark is, as spark-submit takes it: spark://HOST:7077."),
+]
+Dask = Annotated[
+    str,
+    Option(
+        "--dask",
+        help="Grow the trees of all customers on this Dask cluster, as in tcp://10.0.0.5:8786; its "
+        "workers must read the --work folder.",
+    ),
+]
 Promote = Annotated[
     Literal["never", "gate", "always"],
     Option(
