@@ -18,7 +18,7 @@ def read_log(
     """Read the log for a definition, or for the one that a bundle learnt with."""
     from journeys.read import read_events
 
-    definition = _definition(journey, bundle)
+    definition = definition_of(journey, bundle)
     with working("Reading events"):
         return read_events(events, definition), definition
 
@@ -41,13 +41,14 @@ def read_log_in_shards(
         raise OfframpError(
             f"OFFRAMP_EVENTS_IN_MEMORY is {fits!r}; give a whole number of events, or leave it out."
         )
-    definition = _definition(journey, bundle)
+    definition = definition_of(journey, bundle)
     folder = Path(kept) if kept else None
     with working("Reading events") as tell:
         return read_shards(events, definition, folder=folder, fits=int(fits), progress=tell)
 
 
-def _definition(journey: str, bundle: "Bundle | None") -> "Definition":
+def definition_of(journey: str, bundle: "Bundle | None") -> "Definition":
+    """Read a definition; with a bundle, the one that it learnt with, for this log's columns."""
     from journeys.definition_file import load_definition
 
     definition = load_definition(journey)
