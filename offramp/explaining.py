@@ -5,16 +5,17 @@ from typing import Annotated
 import typer
 
 from offramp.console import out
-from offramp.options import Events, Journey, Json, Outcome, Seed
-from offramp.reading import outcome_of, read_log
+from offramp.options import Events, Journey, Json, Kept, Outcome, Seed
+from offramp.reading import outcome_of, read_log_in_shards
 
 
-def findings(
+def findings(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     events: Events,
     journey: Journey,
     outcome: Outcome,
     json: Json = "",
     seed: Seed = 0,
+    kept: Kept = "",
     placebo: Annotated[
         int,
         typer.Option(
@@ -24,15 +25,24 @@ def findings(
         ),
     ] = 0,
 ) -> None:
-    """Search for what causes an outcome to go wrong: where, for whom, since when, by how much."""
-    from offramp.causes import searched
+    """Search for what causes an outcome to go wrong: where, for whom, since when, by how much.
+
+    A log too large for memory is searched in shards (docs/scale.md), all customers of it.
+    """
+    from offramp.causes import searched_over
     from offramp.show import found_causes
     from offramp.show_warnings import early
     from rootcause.findings import write_findings
 
-    log, definition = read_log(events, journey)
-    found = searched(log, definition, outcome_of(definition, outcome), seed=seed, placebo=placebo)
+    shards = read_log_in_shards(events, journey, kept=kept)
+    asked = outcome_of(shards.definition, outcome)
+    found, watched = searched_over(shards, asked, seed=seed, placebo=placebo)
     out().print(found_causes(found))
+    if watched < shards.whole.customers:
+        out().print(
+            f"Early warnings were looked for in {watched:,} of {shards.whole.customers:,} "
+            "customers, chosen by a hash of their keys."
+        )
     if found.warnings:
         out().print(early(found.warnings))
     if json:

@@ -9,6 +9,7 @@ from offramp.console import out, working, write_json
 from offramp.erased import LeaveOut, without_erased
 from offramp.options import (
     Customers,
+    Dask,
     Events,
     Journey,
     Json,
@@ -46,6 +47,7 @@ def train(  # noqa: PLR0913 - a command has this many options
     customers: Customers = "",
     memory: Memory = 0.0,
     work: Work = "",
+    dask: Dask = "",
     json: Json = "",
     seed: Seed = 0,
 ) -> None:
@@ -61,7 +63,7 @@ def train(  # noqa: PLR0913 - a command has this many options
     MLFLOW_TRACKING_URI is honoured; the default is sqlite:///mlflow.db in the working directory.
     """
     wishes = _Wishes(events, journey, outcome, trials, seconds, promote, leave_out, json, seed)
-    _learn(wishes, means_of(customers, memory, work))
+    _learn(wishes, means_of(customers, memory, work, dask))
 
 
 def retrain(  # noqa: PLR0913 - a command has this many options
@@ -75,6 +77,7 @@ def retrain(  # noqa: PLR0913 - a command has this many options
     customers: Customers = "",
     memory: Memory = 0.0,
     work: Work = "",
+    dask: Dask = "",
     json: Json = "",
     seed: Seed = 0,
 ) -> None:
@@ -85,7 +88,7 @@ def retrain(  # noqa: PLR0913 - a command has this many options
     also when the champion stays: `--json` says `promoted: true` or `false`, and why.
     """
     wishes = _Wishes(events, journey, "", trials, seconds, promote, leave_out, json, seed)
-    _learn(wishes, means_of(customers, memory, work), before=_say_what_moved)
+    _learn(wishes, means_of(customers, memory, work, dask), before=_say_what_moved)
 
 
 def rollback(
@@ -124,7 +127,7 @@ class _Wishes:
     seed: int
 
 
-def means_of(customers: str, memory: float, work: str) -> "Means":
+def means_of(customers: str, memory: float, work: str, dask: str) -> "Means":
     """Return what a training may take, as the options say it."""
     from pathlib import Path
 
@@ -135,7 +138,7 @@ def means_of(customers: str, memory: float, work: str) -> "Means":
         raise RequestError(f"--customers {customers!r} is no number; give one, or `all`.")
     asked = int(customers) if customers.isdecimal() else None
     folder = Path(work) if work else None
-    return Means("all" if customers == "all" else asked, memory or None, folder)
+    return Means("all" if customers == "all" else asked, memory or None, folder, dask)
 
 
 def _learn(wishes: _Wishes, means: "Means", before: "_Before | None" = None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ class Samples:
 
     def watched(self, outcome: Outcome) -> Watched:
         """Return the samples as a split looks at them."""
-        return Watched(self.started, self.closed_at[outcome], self.customers, list(self.keys))
+        return Watched(self.started, self.closed_at[outcome], self.customers, pd.Index(self.keys))
 
     def part(self, outcome: Outcome, split: Split, file: RowFile) -> StoredPart:
         """Return the samples to learn from, as `training.data.TrainingData.part` does."""
@@ -88,7 +89,7 @@ class Samples:
         """Return where the samples of some of the customers stand among all, (n_those,)."""
         of_code = np.searchsorted(self.keys, log.events[CUSTOMER].cat.categories.to_numpy(str))
         whose = of_code[journeys["customer"].to_numpy()[samples["journey"].to_numpy()]]
-        return self.offsets[whose] + _rank_in_run(whose)
+        return np.asarray(self.offsets[whose] + _rank_in_run(whose))
 
 
 def samples_in(shards: Shards, folder: Path, *, progress: Progress | None = None) -> Samples:
@@ -214,9 +215,7 @@ class _Places:
         return np.repeat(first, lengths) + within
 
 
-def _put_in_place(
-    folder: Path, places: _Places, definition: Definition
-) -> dict[str, NDArray[np.generic]]:
+def _put_in_place(folder: Path, places: _Places, definition: Definition) -> dict[str, NDArray[Any]]:
     """Return the columns of all samples, in their order."""
     kinds: dict[str, type[np.generic]] = {_ORDINAL: np.int64, "started": np.int64}
     for outcome in definition.outcomes:
@@ -257,7 +256,8 @@ def _rank_in_run(values: Rows) -> Rows:
 
 
 def _names(batch: pa.RecordBatch) -> NDArray[np.str_]:
-    return batch.column(_WHOSE).cast(pa.string()).to_numpy(zero_copy_only=False).astype(str)
+    names = batch.column(_WHOSE).cast(pa.string()).to_numpy(zero_copy_only=False)
+    return np.asarray(names, dtype=np.str_)
 
 
 def _files(folder: Path) -> list[Path]:
