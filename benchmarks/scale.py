@@ -108,7 +108,7 @@ def _row(step: str, events: float, made: Step, log: dict[str, int]) -> Row:
 def goals_of(rows: Sequence[Row]) -> list[Row]:
     """Return how each step grows from the smallest to the largest size, and what it holds."""
     ended = [row for row in rows if not row["note"] and row["step"] != "simulate"]
-    found = []
+    found: list[Row] = []
     for step in dict.fromkeys(str(row["step"]) for row in ended):
         mine = [row for row in ended if row["step"] == step]
         if len(mine) > 1:

@@ -2,7 +2,7 @@
 
 import gzip
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,7 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
         if ending == ".parquet":
             frame.to_parquet(beside, index=False)
             return
-        with gzip.open(beside, "wb") if ending.endswith(".gz") else beside.open("wb") as stream:
+        with _packed(beside, ending) as stream:
             if ending.startswith(".xes"):
                 write_xes(as_xes(frame), stream)
             elif ending.startswith(".csv"):
@@ -67,6 +67,11 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
                     date_unit="us",
                     double_precision=15,
                 )
+
+
+def _packed(path: Path, ending: str) -> IO[bytes]:
+    packed = ending.endswith(".gz")
+    return cast("IO[bytes]", gzip.open(path, "wb") if packed else path.open("wb"))
 
 
 def as_xes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +94,8 @@ def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
     it ended, or ``open``.  What happened between journeys is left out.
     """
     journeys = find_journeys(log, definition)
-    first, n_events = journeys["first"].to_numpy(), (journeys["last"] - journeys["first"] + 1)
+    first, last = journeys["first"].to_numpy(), journeys["last"].to_numpy()
+    n_events = last - first + 1
     journey = np.repeat(np.arange(len(journeys)), n_events)
     offset = np.arange(len(journey)) - np.repeat(np.cumsum(n_events) - n_events, n_events)
     events = log.events.iloc[first[journey] + offset].reset_index(drop=True)
@@ -97,8 +103,8 @@ def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
         CASE: journey_ids(log, journeys, definition)[journey],
         "case:state": journeys["state"].to_numpy()[journey],
     }
-    named = events.rename(columns=_xes_names(definition) | {CUSTOMER: "case:customer_id"})
-    return named.assign(**case)
+    named = _xes_names(definition) | {CUSTOMER: "case:customer_id"}
+    return pd.DataFrame(events.rename(columns=named).assign(**case))
 
 
 def _xes_names(definition: Definition) -> dict[str, str]:

@@ -9,7 +9,7 @@ from offramp.options import Events, Journey, Json, Kept, Outcome, Seed
 from offramp.reading import outcome_of, read_log_in_shards
 
 
-def findings(
+def findings(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     events: Events,
     journey: Journey,
     outcome: Outcome,

@@ -70,6 +70,18 @@ Memory = Annotated[
 Work = Annotated[
     str, Option("--work", help="A folder on a disk with room for samples; else a temporary one.")
 ]
+Engine = Annotated[
+    Literal["local", "spark"],
+    Option(
+        "--engine",
+        help="spark: work on Spark, where --events is a folder of Parquet or a table "
+        "(docs/spark.md).",
+    ),
+]
+SparkMaster = Annotated[
+    str,
+    Option("--spark-master", help="Where Spark is, as spark-submit takes it: spark://HOST:7077."),
+]
 Dask = Annotated[
     str,
     Option(

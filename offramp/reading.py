@@ -26,25 +26,37 @@ def read_log(
 def read_log_in_shards(
     events: str, journey: str, bundle: "Bundle | None" = None, *, kept: str = ""
 ) -> "Shards":
-    """Read the log as shards, in memory if it fits; by the definition as `read_log` has it.
+    """Read the log as shards, by the definition as `read_log` has it."""
+    return shards_of(events, _definition(journey, bundle), kept=kept)
+
+
+def shards_of(events: str, definition: "Definition", *, kept: str = "") -> "Shards":
+    """Read a log as shards: in memory if it fits, else in files in ``kept`` or a temporary folder.
 
     OFFRAMP_EVENTS_IN_MEMORY says how many events fit.
     """
-    import os
     from pathlib import Path
 
-    from journeys.errors import OfframpError
-    from journeys.read_shards import FITS, read_shards
+    from journeys.read_shards import read_shards
 
-    fits = os.environ.get("OFFRAMP_EVENTS_IN_MEMORY") or str(FITS)
-    if not fits.isdecimal():
-        raise OfframpError(
-            f"OFFRAMP_EVENTS_IN_MEMORY is {fits!r}; give a whole number of events, or leave it out."
-        )
-    definition = _definition(journey, bundle)
     folder = Path(kept) if kept else None
     with working("Reading events") as tell:
-        return read_shards(events, definition, folder=folder, fits=int(fits), progress=tell)
+        return read_shards(events, definition, folder=folder, fits=events_that_fit(), progress=tell)
+
+
+def events_that_fit() -> int:
+    """Return how many events a log may have to be held in memory."""
+    import os
+
+    from journeys.errors import OfframpError
+    from journeys.read_shards import FITS
+
+    said = os.environ.get("OFFRAMP_EVENTS_IN_MEMORY") or str(FITS)
+    if not said.isdecimal():
+        raise OfframpError(
+            f"OFFRAMP_EVENTS_IN_MEMORY is {said!r}; give a whole number of events, or leave it out."
+        )
+    return int(said)
 
 
 def _definition(journey: str, bundle: "Bundle | None") -> "Definition":

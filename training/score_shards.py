@@ -8,25 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.plan import Plan
-from journeys.find import find_journeys
-from journeys.log import EventLog, microseconds
-from journeys.samples import samples_at_end, samples_of
-from journeys.shards import HeldShards, Progress, Shards, Task
+from journeys.shards import HeldShards, Progress, Shards
 from journeys.writing import whole_file
 from models.bundle import Bundle
 from training.score import (
     require_suffix,
     score_every_event,
     score_open,
-    scored,
     scores_text,
     write_scores,
 )
+from training.score_task import score_task
 
 
 def score_shards(
@@ -64,7 +58,7 @@ def score_shards(
         scores = score(shards.log, bundle)
         write_scores(scores, path)
         return len(scores)
-    task = score_task(bundle, bundle.plan.current_over(shards), every_event=every_event)
+    task = score_task(shards, bundle, every_event=every_event)
     if not every_event:
         scores = shards.map(task, progress=progress).to_pandas()
         write_scores(scores.sort_values("customer_id", kind="stable", ignore_index=True), path)
@@ -74,33 +68,6 @@ def score_shards(
         with whole_file(path) as beside:
             _write_together(sorted(Path(folder).glob("*.parquet")), beside, path.suffix)
     return rows
-
-
-def score_task(bundle: Bundle, plan: Plan, *, every_event: bool) -> Task:
-    """Return the task that scores a shard: the columns of `training.score.score_open`."""
-
-    def score(shard: EventLog) -> pa.Table:
-        journeys = find_journeys(shard, plan.definition)
-        if every_event:
-            samples = samples_of(shard, journeys, plan.definition)
-        else:
-            samples = samples_at_end(shard, journeys)
-        return _arrow(scored(shard, journeys, samples, bundle, plan))
-
-    return score
-
-
-def _arrow(scores: pd.DataFrame) -> pa.Table:
-    """Return scores as Arrow: one schema, also where there are none."""
-    kinds = {"as_of": pa.timestamp("us", tz="UTC")}
-    kinds |= dict.fromkeys(("customer_id", "journey_id", "step", "happened"), pa.string())
-    columns = {}
-    for name, column in scores.items():
-        values = microseconds(column) if name == "as_of" else column.to_numpy()
-        columns[str(name)] = pa.array(
-            values, type=kinds.get(str(name), pa.float64()), from_pandas=False
-        )
-    return pa.table(columns)
 
 
 def _write_together(parts: Sequence[Path], place: Path, suffix: str) -> None:
