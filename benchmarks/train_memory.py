@@ -21,12 +21,14 @@ import numpy as np
 
 from benchmarks.record import Row, limit, record
 from benchmarks.scale_step import run_step
+from journeys.definition import Outcome
 from journeys.simulate import simulate, write_simulation
 
 ROADS = ("memory", "disk", "sample", "dask")
 SIZES = (2_000, 6_000)
 SEED, ASKED_SEED = 401, 402
-SCENARIO, OUTCOME = "ios_upload_bug", "leakage"
+SCENARIO = "ios_upload_bug"
+OUTCOME: Outcome = "leakage"
 ASKED = 3_000
 GIB = 2**30
 ROOT = Path(__file__).resolve().parents[1]
@@ -134,7 +136,8 @@ def goals(rows: Sequence[Row]) -> list[Row]:
     grown = {
         str(row["road"]): float(str(row["bytes_a_value"])) for row in rows if "bytes_a_value" in row
     }
-    found = [limit("AUC from disk off that from memory", 0.005, max(same))] if same else []
+    found: list[Row] = []
+    found += [limit("AUC from disk off that from memory", 0.005, max(same))] if same else []
     found += [limit("AUC from Dask off that from memory", 0.005, max(away))] if away else []
     if "disk, growth" in grown and "memory, growth" in grown:
         share = grown["disk, growth"] / grown["memory, growth"]
