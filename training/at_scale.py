@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from journeys.definition import Outcome
 from journeys.errors import RequestError
-from journeys.shards import Shards
+from journeys.shards import HeldShards, Shards
 from models.on_dask import DaskCluster
 from models.recipe import Recipe
 from training.fit import Effort, Progress
@@ -90,8 +90,9 @@ def train_over(shards: Shards, task: Task, means: Means | None = None) -> Traine
 
 
 def _in_memory(shards: Shards, task: Task, customers: int) -> Trained:
+    is_all = customers >= shards.whole.customers
     return train(
-        shards.some(customers),
+        shards.log if is_all and isinstance(shards, HeldShards) else shards.some(customers),
         shards.definition,
         outcomes=task.outcomes,
         seed=task.seed,
