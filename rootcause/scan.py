@@ -139,7 +139,8 @@ def groups_of(rows: StepRows, *, highest_order: int = _HIGHEST_ORDER) -> Iterato
     """
     everyone = _Group((), np.empty((1, 0), dtype=np.int64), np.zeros(len(rows), dtype=np.int32))
     columns = [np.ascontiguousarray(rows.codes[:, place]) for place in range(len(rows.sizes))]
-    n = rows.n.astype(np.int32 if rows.total < _MOST_IN_INT32 else np.int64)
+    few = rows.total < _MOST_IN_INT32
+    n: Numbers = rows.n.astype(np.int32) if few else rows.n.astype(np.int64)
     singles = [
         _grown(everyone, attribute, (np.arange(size), columns[attribute]), n)
         for attribute, size in enumerate(rows.sizes)
