@@ -4,17 +4,22 @@ Nothing here raises for a fault in the data: the faults are gathered, so that on
 A **fault** will stop or mislead the training; a **warning** is worth a thought.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import pandas as pd
 
 from journeys.check_events import readable_events
-from journeys.check_gaps import gaps_in
-from journeys.check_journeys import journey_problems
+from journeys.check_gaps import gap_problems, silences_in
+from journeys.check_journeys import journey_problems, told_of
 from journeys.definition import Definition
-from journeys.definition_file import contradictions, strangers, unseen_values
+from journeys.definition_file import (
+    contradictions_among,
+    held_at_once,
+    strangers,
+    unseen_values,
+)
 from journeys.errors import listed
 from journeys.find import STATES, find_journeys
 from journeys.formed import NOTES
@@ -109,10 +114,12 @@ def check_log(frame: pd.DataFrame, definition: Definition, *, now: pd.Timestamp)
     journeys = find_journeys(log, definition)
     samples = samples_of(log, journeys, definition)
     labels = _labels(log, journeys, samples, definition)
-    problems += [*_form_problems(frame, definition), *_definition_problems(log, definition, frame)]
-    problems += gaps_in(log)
-    problems += journey_problems(log, journeys, definition)
-    problems += _label_problems(labels, len(samples))
+    problems += _form_problems(frame, definition)
+    if set(needed_columns(definition)) <= set(frame.columns):
+        problems += definition_problems(log, definition)  # rules over absent columns hold for none
+    problems += gap_problems(silences_in(log))
+    problems += journey_problems(told_of(log, journeys), definition)
+    problems += label_problems(labels, len(samples))
     return LogCheck(
         journey=definition.name,
         rows=len(frame),
@@ -127,7 +134,7 @@ def check_log(frame: pd.DataFrame, definition: Definition, *, now: pd.Timestamp)
         journeys={state: int((journeys["state"] == state).sum()) for state in STATES},
         samples=len(samples),
         labels=labels,
-        problems=_sorted(problems),
+        problems=worst_first(problems),
     )
 
 
@@ -148,11 +155,12 @@ def _nothing_read(
         journeys=dict.fromkeys(STATES, 0),
         samples=0,
         labels={},
-        problems=_sorted(problems),
+        problems=worst_first(problems),
     )
 
 
-def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
+def worst_first(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Return the faults, then the warnings."""
     return tuple(sorted(problems, key=lambda problem: problem.severity != "fault"))
 
 
@@ -202,11 +210,17 @@ def _form_problems(frame: pd.DataFrame, definition: Definition) -> Iterator[Prob
         )
 
 
-def _definition_problems(
-    log: EventLog, definition: Definition, frame: pd.DataFrame
+def definition_problems(
+    log: EventLog,
+    definition: Definition,
+    *,
+    met: Collection[str] | None = None,
+    both: Mapping[str, int] | None = None,
 ) -> Iterator[Problem]:
-    if not set(needed_columns(definition)) <= set(frame.columns):
-        return  # rules over absent columns hold for nothing; the columns have been named
+    """Yield what the definition asks for that this log never shows, and what contradicts itself.
+
+    ``met`` and ``both`` (of `held_at_once`), where they have been counted already.
+    """
     for name in strangers(definition, log):
         yield Problem(
             "fault",
@@ -214,9 +228,10 @@ def _definition_problems(
             "",
             "correct the name under `milestones:` or take it out",
         )
-    for sentence in unseen_values(definition, log):
+    for sentence in unseen_values(definition, log, met=met):
         yield Problem("warning", sentence.rstrip("."), "", "correct it in the definition")
-    for sentence in contradictions(definition, log):
+    counted = held_at_once(definition, log) if both is None else both
+    for sentence in contradictions_among(counted):
         yield Problem("fault", *_halves(sentence))
 
 
@@ -226,7 +241,8 @@ def _halves(sentence: str) -> tuple[str, str, str]:
     return what, "", do
 
 
-def _label_problems(labels: dict[str, LabelSummary], n_samples: int) -> Iterator[Problem]:
+def label_problems(labels: dict[str, LabelSummary], n_samples: int) -> Iterator[Problem]:
+    """Yield what the labels show that will stop or mislead the training."""
     for outcome, label in labels.items():
         if n_samples == 0:
             return

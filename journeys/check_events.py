@@ -1,6 +1,6 @@
 """What is wrong with the rows of a log: before anything is known of journeys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from journeys.problem import Problem
 from journeys.times import TimeUnit, number_hint, read_times
 
 _ZONE = r"[+-]\d\d:?\d\d$|Z$"
+ANCIENT = pd.Timestamp("1971-01-01", tz="UTC")
 _DATE_ALONE = 10  # characters of 2026-03-03
 
 
@@ -152,25 +153,33 @@ def _attribute_problems(rows: pd.DataFrame, definition: Definition) -> Iterator[
         column = definition.column(ours)
         if column not in rows.columns:
             continue
-        values = rows[column].nunique()
-        if values == 0:
-            found, do = "every value is missing", "fill it in, or take it out of the definition"
-            yield Problem("warning", f"The column {column!r} is empty", found, do)
-        elif values == 1 and ours != CHANNEL and len(rows) > 1:
-            found = f"always {str(rows[column].dropna().iloc[0])!r}"
-            yield Problem(
-                "warning",
-                f"The attribute {ours!r} never varies, so it explains nothing",
-                found,
-                "take it out of the definition",
-            )
-        elif ours in definition.attributes.categorical and values > max(1000, len(rows) / 4):
-            yield Problem(
-                "warning",
-                f"The attribute {ours!r} looks like a key, not like a description",
-                f"{values:,} values in {len(rows):,} events",
-                "take it out of `attributes:`, or give a coarser one",
-            )
+        values = rows[column].dropna().drop_duplicates()
+        yield from attribute_problems(definition, ours, len(rows), values.astype(str).tolist())
+
+
+def attribute_problems(
+    definition: Definition, ours: str, events: int, names: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield what is wrong with an attribute, or the channel, that has these values."""
+    column, values = definition.column(ours), len(names)
+    if values == 0:
+        found, do = "every value is missing", "fill it in, or take it out of the definition"
+        yield Problem("warning", f"The column {column!r} is empty", found, do)
+    elif values == 1 and ours != CHANNEL and events > 1:
+        found = f"always {names[0]!r}"
+        yield Problem(
+            "warning",
+            f"The attribute {ours!r} never varies, so it explains nothing",
+            found,
+            "take it out of the definition",
+        )
+    elif ours in definition.attributes.categorical and values > max(1000, events / 4):
+        yield Problem(
+            "warning",
+            f"The attribute {ours!r} looks like a key, not like a description",
+            f"{values:,} values in {events:,} events",
+            "take it out of `attributes:`, or give a coarser one",
+        )
 
 
 def _row_problems(
@@ -182,20 +191,29 @@ def _row_problems(
     activities = pd.factorize(rows[needed[ACTIVITY]])[0].astype(np.int64)
     yield from _duplicates(rows, customers, micros, activities)
     yield from _disorder(customers, micros)
-    later = times > now
-    if later.any():
+    later, ancient = int((times > now).sum()), int((times < ANCIENT).sum())
+    yield from clock_problems(len(rows), later, ancient, (times.min(), times.max()))
+
+
+def clock_problems(
+    events: int, later: int, ancient: int, ends: tuple[pd.Timestamp, pd.Timestamp]
+) -> Iterator[Problem]:
+    """Yield what is wrong where so many events are later than now, or before 1971.
+
+    ``ends``: the first and the last of all.
+    """
+    if later:
         yield Problem(
             "fault",
             "Some events lie in the future",
-            f"{_share(later)}, the last at {times.max()}",
+            f"{later:,} of {events:,} events, the last at {ends[1]}",
             "correct the clock or the zone: the end of the log decides what is known",
         )
-    ancient = times < pd.Timestamp("1971-01-01", tz="UTC")
-    if ancient.any():
+    if ancient:
         yield Problem(
             "warning",
             "Some times look like an empty date",
-            f"{_share(ancient)} before 1971, the first at {times.min()}",
+            f"{ancient:,} of {events:,} events before 1971, the first at {ends[0]}",
             "leave these events out or correct their times",
         )
 

@@ -4,7 +4,7 @@ A channel that is closed on Sundays is silent every Sunday: what should have bee
 median of the same weekday, so that only a silence out of its own rhythm counts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,10 +35,10 @@ class Gap:
         return (self.ends - self.begins).days + 1
 
 
-def gaps_in(log: EventLog) -> Iterator[Problem]:
+def gap_problems(silences: Iterable[Gap]) -> Iterator[Problem]:
     """Yield the longest gap of the whole log and of each channel as a problem."""
     gaps: dict[str, list[Gap]] = {}
-    for gap in silences_in(log):
+    for gap in silences:
         gaps.setdefault(gap.what, []).append(gap)
     for what, found in gaps.items():
         longest = max(found, key=lambda gap: gap.days)
@@ -94,8 +94,8 @@ def silences_among(
 
 def _days(log: EventLog) -> NDArray[np.int64]:
     """Return the day of each event, counted from the first day of the log (UTC)."""
-    day = log.times // (86400 * 1_000_000)
-    return np.asarray(day - day.min(), dtype=np.int64)
+    a_day = 86400 * 1_000_000
+    return np.asarray(log.times // a_day - log.began // a_day, dtype=np.int64)
 
 
 def _expected(counts: NDArray[np.float64], weekday: NDArray[np.int64]) -> NDArray[np.float64]:

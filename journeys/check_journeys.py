@@ -1,27 +1,64 @@
 """What is wrong with a definition on a log: horizons, journeys without end, names that differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from journeys.definition import Definition, duration_text
-from journeys.log import ACTIVITY, CHANNEL, EventLog
+from journeys.log import ACTIVITY, CHANNEL, CUSTOMER, EventLog
 from journeys.problem import Problem
 
 _FEWEST_CUSTOMERS = 50
 _ENDLESS_EVENTS = 1000
 
 
-def journey_problems(
-    log: EventLog, journeys: pd.DataFrame, definition: Definition
-) -> Iterator[Problem]:
+@dataclass(frozen=True)
+class JourneysTold:
+    """What the problems of journeys are told from.
+
+    Attributes
+    ----------
+    span : how long the log is
+    names : the values of each text column
+    customers : how many there are
+    lengths : events of each journey, in any order; ``all_over``: whether none of them is open
+    longest_of : the customer of the longest, where that is known
+    """
+
+    span: timedelta
+    names: Mapping[str, Sequence[str]]
+    customers: int
+    lengths: NDArray[np.int64]
+    all_over: bool
+    longest_of: str = ""
+
+
+def told_of(log: EventLog, journeys: pd.DataFrame) -> JourneysTold:
+    """Return what a log's journeys tell."""
+    first = journeys["first"].to_numpy(dtype=np.int64)
+    lengths = journeys["last"].to_numpy(dtype=np.int64) - first + 1
+    texts = log.events.select_dtypes("category").columns.drop(CUSTOMER)
+    longest = int(first[lengths.argmax()]) if len(lengths) else None
+    return JourneysTold(
+        span=(log.ends - log.begins).to_pytimedelta(),
+        names={str(name): list(log.events[name].cat.categories) for name in texts},
+        customers=len(log.offsets) - 1,
+        lengths=lengths,
+        all_over=bool((journeys["state"] != "open").all()),
+        longest_of="" if longest is None else str(log.events[CUSTOMER].iloc[longest]),
+    )
+
+
+def journey_problems(told: JourneysTold, definition: Definition) -> Iterator[Problem]:
     """Yield what the journeys show of the log and of the definition."""
-    yield from _horizons(log, definition)
-    yield from _twins(log, definition)
+    yield from _horizons(told.span, definition)
+    yield from _twins(told.names, definition)
     yield from _never_failed(definition)
-    if journeys.empty:
+    if not len(told.lengths):
         yield Problem(
             "fault",
             "No journey was found",
@@ -29,26 +66,24 @@ def journey_problems(
             "correct the rule of `start:`, or leave it out if each customer is one journey",
         )
         return
-    if (journeys["last"] == journeys["first"]).all() and (journeys["state"] != "open").all():
+    if (told.lengths == 1).all() and told.all_over:
         yield Problem(
             "warning",
             "Every journey is one event long",
-            f"{len(journeys):,} journeys",
+            f"{len(told.lengths):,} journeys",
             "look whether `start:` also ends the journey, and whether customer_id is the customer",
         )
-    customers = len(log.offsets) - 1
-    if customers < _FEWEST_CUSTOMERS:
+    if told.customers < _FEWEST_CUSTOMERS:
         yield Problem(
             "warning",
             "The customers are too few to learn from",
-            f"{customers:,}; {len(journeys):,} journeys",
+            f"{told.customers:,}; {len(told.lengths):,} journeys",
             f"give at least {_FEWEST_CUSTOMERS}, better thousands",
         )
-    yield from _endless(log, journeys)
+    yield from _endless(told)
 
 
-def _horizons(log: EventLog, definition: Definition) -> Iterator[Problem]:
-    span = (log.ends - log.begins).to_pytimedelta()
+def _horizons(span: timedelta, definition: Definition) -> Iterator[Problem]:
     for key, length in _lengths(definition).items():
         if length > span:
             yield Problem(
@@ -81,10 +116,10 @@ def _rough(span: timedelta) -> str:
     return f"{days:.0f} days" if days >= 2 else f"{span.total_seconds() / 3600:.1f} hours"
 
 
-def _twins(log: EventLog, definition: Definition) -> Iterator[Problem]:
+def _twins(names: Mapping[str, Sequence[str]], definition: Definition) -> Iterator[Problem]:
     for field in dict.fromkeys((ACTIVITY, CHANNEL, *definition.attributes.categorical)):
         seen: dict[str, str] = {}
-        for name in log.events[field].cat.categories:
+        for name in names[field]:
             plain = " ".join(name.lower().replace("_", " ").split())
             if plain in seen:
                 yield Problem(
@@ -108,16 +143,13 @@ def _never_failed(definition: Definition) -> Iterator[Problem]:
     )
 
 
-def _endless(log: EventLog, journeys: pd.DataFrame) -> Iterator[Problem]:
-    first = journeys["first"].to_numpy()
-    lengths = journeys["last"].to_numpy() - first + 1
-    longest, median = int(lengths.max()), float(np.median(lengths))
+def _endless(told: JourneysTold) -> Iterator[Problem]:
+    longest, median = int(told.lengths.max()), float(np.median(told.lengths))
     if longest >= _ENDLESS_EVENTS and longest > 100 * median:
-        customer = log.events["customer_id"].iloc[int(first[lengths.argmax()])]
         yield Problem(
             "warning",
             "One journey is far longer than the others",
             f"{longest:,} events, where the median is {median:,.0f}",
             "look whether that is a person, a test or a key that stands for nobody",
-            example=f"of customer {customer!r}",
+            example=f"of customer {told.longest_of!r}" if told.longest_of else "",
         )

@@ -1,6 +1,6 @@
 """Reading a definition, and saying by line what in it cannot hold."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -98,38 +98,52 @@ def strangers(definition: Definition, log: EventLog) -> list[str]:
     return [with_closest(name, known) for name in definition.milestones if name not in known]
 
 
-def unseen_values(definition: Definition, log: EventLog) -> list[str]:
-    """Return the values that the rules ask for and no event has, as sentences."""
+def unseen_values(
+    definition: Definition, log: EventLog, *, met: Collection[str] | None = None
+) -> list[str]:
+    """Return the values that the rules ask for and no event has, as sentences.
+
+    ``met`` names the rules that some event meets, where others than this log's count, too.
+    """
     asked = definition.asked
     if definition.survey is not None:
         asked = asked | {"survey": definition.survey.rule}
-    return [text for key, rule in asked.items() for text in _unseen(key, rule, log)]
+    if met is None:
+        met = [key for key, rule in asked.items() if rule.holds(log.events).any()]
+    return [text for key, rule in asked.items() for text in _unseen(key, rule, log, key in met)]
 
 
-def _unseen(key: str, rule: Rule, log: EventLog) -> Iterator[str]:
+def _unseen(key: str, rule: Rule, log: EventLog, met: bool) -> Iterator[str]:
     for field, values in rule.where.items():
         column = log.events[field]
         known = list(column.cat.categories) if hasattr(column, "cat") else []
         for value in values:
             if known and value not in known:
                 yield f"{key}: {field} is never {with_closest(value, known)}."
-    if rule.where and not rule.holds(log.events).any():
+    if rule.where and not met:
         yield f"{key}: no event meets the rule {rule.model_dump()}."
 
 
 def contradictions(definition: Definition, log: EventLog) -> list[str]:
     """Return which outcomes hold for one and the same event, as sentences."""
-    found = []
+    return contradictions_among(held_at_once(definition, log))
+
+
+def held_at_once(definition: Definition, log: EventLog) -> dict[str, int]:
+    """Return how many events are a success and, at once, each of the other outcomes."""
     held = {key: rule.holds(log.events) for key, rule in definition.rules.items()}
-    for other in ("leakage", "failure", "churn"):
-        if "success" in held and other in held:
-            both = int(np.sum(held["success"] & held[other]))
-            if both:
-                found.append(
-                    f"{both:,} events are a success and a {other} at once; no event can be both: "
-                    f"make the rule of `success:` or `{other}:` narrower."
-                )
-    return found
+    others = [key for key in ("leakage", "failure", "churn") if "success" in held and key in held]
+    return {other: int(np.sum(held["success"] & held[other])) for other in others}
+
+
+def contradictions_among(both: Mapping[str, int]) -> list[str]:
+    """Return the counts of `held_at_once` that are not zero as sentences."""
+    return [
+        f"{many:,} events are a success and a {other} at once; no event can be both: "
+        f"make the rule of `success:` or `{other}:` narrower."
+        for other, many in both.items()
+        if many
+    ]
 
 
 def _explained(error: ValidationError, text: str, source: str) -> str:

@@ -2,7 +2,7 @@
 
 import gzip
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,11 @@ def require_ending(path: str | Path) -> str:
     return ending
 
 
+def is_xes(path: str | Path) -> bool:
+    """Whether a file is to be XES."""
+    return require_ending(path).startswith(".xes")
+
+
 def write_log(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table of events, whole or not at all; XES where its columns are those of XES.
 
@@ -53,8 +58,8 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
         if ending == ".parquet":
             frame.to_parquet(beside, index=False)
             return
-        with gzip.open(beside, "wb") if ending.endswith(".gz") else beside.open("wb") as stream:
-            if ending.startswith(".xes"):
+        with _packed(beside, ending) as stream:
+            if is_xes(path):
                 write_xes(as_xes(frame), stream)
             elif ending.startswith(".csv"):
                 frame.to_csv(stream, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
@@ -69,6 +74,11 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
                 )
 
 
+def _packed(path: Path, ending: str) -> IO[bytes]:
+    packed = ending.endswith(".gz")
+    return cast("IO[bytes]", gzip.open(path, "wb") if packed else path.open("wb"))
+
+
 def as_xes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table under XES' names, where it has ours; what has XES' names stays."""
     ours = {CUSTOMER: CASE, TIME: XES_TIME, ACTIVITY: XES_ACTIVITY}
@@ -77,9 +87,14 @@ def as_xes(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def events_by_customer(log: EventLog, definition: Definition) -> pd.DataFrame:
-    """Return all events under our names, or XES' where the file has them: a trace a customer."""
-    return log.events.rename(columns=_xes_names(definition))
+def in_names_of_xes(frame: pd.DataFrame, definition: Definition) -> pd.DataFrame:
+    """Return a table of our columns with those of XES, such as ``org:resource``, by that name."""
+    names = {
+        ours: theirs
+        for ours, theirs in definition.columns.items()
+        if ":" in theirs and ours not in (CUSTOMER, TIME, ACTIVITY)
+    }
+    return frame.rename(columns=names)
 
 
 def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
@@ -89,7 +104,8 @@ def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
     it ended, or ``open``.  What happened between journeys is left out.
     """
     journeys = find_journeys(log, definition)
-    first, n_events = journeys["first"].to_numpy(), (journeys["last"] - journeys["first"] + 1)
+    first, last = journeys["first"].to_numpy(), journeys["last"].to_numpy()
+    n_events = last - first + 1
     journey = np.repeat(np.arange(len(journeys)), n_events)
     offset = np.arange(len(journey)) - np.repeat(np.cumsum(n_events) - n_events, n_events)
     events = log.events.iloc[first[journey] + offset].reset_index(drop=True)
@@ -97,14 +113,4 @@ def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
         CASE: journey_ids(log, journeys, definition)[journey],
         "case:state": journeys["state"].to_numpy()[journey],
     }
-    named = events.rename(columns=_xes_names(definition) | {CUSTOMER: "case:customer_id"})
-    return named.assign(**case)
-
-
-def _xes_names(definition: Definition) -> dict[str, str]:
-    """Return the file's names that are those of XES, by ours; who, when and what have their own."""
-    return {
-        ours: theirs
-        for ours, theirs in definition.columns.items()
-        if ":" in theirs and ours not in (CUSTOMER, TIME, ACTIVITY)
-    }
+    return events.rename(columns={CUSTOMER: "case:customer_id"}).assign(**case)

@@ -146,7 +146,7 @@ def _typed(value: object) -> tuple[str, str]:
         case datetime():
             at = pd.Timestamp(value)
             at = at.tz_localize("UTC") if at.tzinfo is None else at.tz_convert("UTC")
-            digits = "microseconds" if at.microsecond % 1000 else "milliseconds"
-            return "date", at.isoformat(timespec=digits)
+            fine = at.microsecond % 1000
+            return "date", at.isoformat(timespec="microseconds" if fine else "milliseconds")
         case _:
             return "string", str(value)

@@ -1,6 +1,7 @@
 """The blend: members that each give log odds, added by weight, explained by the same weights."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,13 +9,22 @@ from numpy.typing import ArrayLike, NDArray
 from models.linear import Linear, LinearSettings, fit_linear
 from models.part import Part
 from models.recipe import Recipe, Settings
-from models.stored import AnyPart
-from models.trees import Trees, fit_trees
+from models.stored import AnyPart, StoredPart
+from models.trees import Trees, TreeSettings, fit_trees
 
 Floats = NDArray[np.float64]
 Member = Trees | Linear
 
 _SEED_STEP = 1_000
+
+
+class Grow(Protocol):
+    """Fits trees to a part whose rows stand in a file."""
+
+    def __call__(
+        self, part: StoredPart, settings: TreeSettings, *, categorical: tuple[int, ...]
+    ) -> Trees:
+        """Return the fitted trees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +62,13 @@ class Blend:
         return found
 
 
-def fit_blend(part: AnyPart, recipe: Recipe, *, categorical: tuple[int, ...]) -> Blend:
-    """Fit every ingredient of a recipe, with its settled weight, to all rows of a part."""
+def fit_blend(
+    part: AnyPart, recipe: Recipe, *, categorical: tuple[int, ...], grow: Grow | None = None
+) -> Blend:
+    """Fit every ingredient of a recipe, with its settled weight, to all rows of a part.
+
+    ``grow`` fits trees to a stored part elsewhere (`models.on_dask`); None fits them here.
+    """
     members: dict[str, Member] = {}
     weights: dict[str, float] = {}
     for one in recipe.ingredients:
@@ -61,7 +76,10 @@ def fit_blend(part: AnyPart, recipe: Recipe, *, categorical: tuple[int, ...]) ->
         for draw in range(draws):
             name = one.name if draw == 0 else f"{one.name}-{draw + 1}"
             settings = reseeded(one.settings, draw)
-            members[name] = fit_member(part, settings, categorical=categorical)
+            if grow and isinstance(part, StoredPart) and isinstance(settings, TreeSettings):
+                members[name] = grow(part, settings, categorical=categorical)
+            else:
+                members[name] = fit_member(part, settings, categorical=categorical)
             weights[name] = one.weight / draws
     return Blend(members, weights)
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from models.blend import Blend, fit_blend
+from models.blend import Blend, Grow, fit_blend
 from models.calibration import Calibration, Stages, fit_calibration
 from models.crossfit import CrossFitted, Fold, cross_fit, settled
 from models.part import Part
@@ -80,7 +80,7 @@ def fit_outcome(
     return OutcomeModel(blend, calibrated(held, recipe, stages, seed))
 
 
-def fit_refitted(
+def fit_refitted(  # noqa: PLR0913 - a fit has this many ingredients
     part: AnyPart,
     folds: Sequence[Fold],
     *,
@@ -88,19 +88,21 @@ def fit_refitted(
     recipe: Recipe | None = None,
     stages: Stages | None = None,
     seed: int = 0,
+    grow: Grow | None = None,
 ) -> tuple[OutcomeModel, Recipe]:
     """Fit a model that has learnt from every row, and say by which recipe.
 
     The folds settle what must not be settled on rows already seen: when to stop growing, what
     each member weighs, and the calibration.  Then the members are fitted again, to all rows.  Of a
-    stored part the rows of the folds come into memory, a side at a time; the rest stays on disk.
+    stored part the rows of the folds come into memory, a side at a time; the rest stays on disk,
+    and ``grow`` may fit its trees elsewhere.
     """
     recipe = recipe or recipe_for(part, seed=seed)
     crossed = cross_fit(part, list(folds), recipe, categorical=categorical)
     recipe, margin = weighed(part, crossed, recipe)
     margin = margin + level_of_each_fold(margin, part.y[crossed.rows], crossed.fold)
     calibration = calibrated(Held(part.take(crossed.rows), margin), recipe, stages, seed)
-    blend = fit_blend(part, recipe, categorical=categorical)
+    blend = fit_blend(part, recipe, categorical=categorical, grow=grow)
     read = [(blend.margin(some), calibration.stage_of(some)) for some in batches_of(part.X)]
     margin, stage = (np.concatenate(each) for each in zip(*read, strict=True))
     level = level_of(margin, part.y, partial(calibration, stage=stage))

@@ -10,14 +10,19 @@ from journeys.errors import BundleError, FindingsError, listed
 from journeys.find import find_journeys
 from journeys.log import EventLog
 from journeys.read import read_as
+from journeys.shards import HeldShards, Shards
 from models.bundle import Bundle
 from models.threads import one_thread
 from offramp.console import Tell, working
 from rootcause.findings import Findings, read_findings
 from rootcause.search import find_causes
+from rootcause.search_over import causes_over
 from rootcause.sentinel import early_warnings
 from serving.registry import fetch_bundle
 from training.score import definition_for
+
+WATCHED = 200_000
+"""Customers in whom early warnings are looked for, of a log that is not held."""
 
 
 def searched(
@@ -26,6 +31,25 @@ def searched(
     """Return the findings about one outcome, and warnings of what is too new to be one."""
     with working(f"Searching for causes ({outcome})") as tell:
         return _searched(log, definition, outcome, tell, seed=seed, placebo=placebo)
+
+
+def searched_over(
+    shards: Shards, outcome: Outcome, *, seed: int, placebo: int = 0
+) -> tuple[Findings, int]:
+    """Return the findings of a log in shards, as `searched` does, and how many were watched.
+
+    Causes are searched among all customers; what is too new to be one is watched for in at most
+    `WATCHED` of them, by a hash of their keys, because it needs their events side by side.
+    """
+    if isinstance(shards, HeldShards):
+        found = searched(shards.log, shards.definition, outcome, seed=seed, placebo=placebo)
+        return found, shards.whole.customers
+    with working(f"Searching for causes ({outcome})") as tell:
+        found = causes_over(shards, outcome, seed=seed, placebo=placebo, progress=tell)
+        log, definition = shards.some(WATCHED), shards.definition
+        journeys = find_journeys(log, definition)
+        warnings = early_warnings(log, journeys, definition, outcome, findings=found.findings)
+    return replace(found, warnings=warnings), len(log.offsets) - 1
 
 
 def _searched(

@@ -1,11 +1,16 @@
 """The commands that look: the demo, simulated customers, and what is in an event log."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from offramp.console import out, write_json
-from offramp.options import Events, Journey, Json, Seed
+from offramp.console import out, working, write_json
+from offramp.options import Events, Form, Json, Kept, Query, Seed
+from offramp.reading import events_that_fit, shards_of
+
+if TYPE_CHECKING:
+    from journeys.check import LogCheck
+    from journeys.definition import Definition
 
 
 def demo(
@@ -42,18 +47,62 @@ def simulate(
     )
 
 
-def check(events: Events, journey: Journey, json: Json = "") -> None:
-    """Say what is in an event log and what is wrong with it; exit code 1 if it has a fault."""
-    import pandas as pd
+def check(  # noqa: PLR0913 - a command has this many options
+    events: Events,
+    journey: Annotated[
+        str,
+        typer.Option(
+            "--journey",
+            help="The journey definition, a YAML file (docs/definition.md); without it, one is "
+            "guessed.",
+        ),
+    ] = "",
+    *,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Guess a definition, whether there is one or not.")
+    ] = False,
+    stub: Annotated[
+        str, typer.Option("--out", help="Write the guessed definition to this YAML file.")
+    ] = "",
+    form: Form = "",
+    query: Query = "",
+    json: Json = "",
+    kept: Kept = "",
+) -> None:
+    """Say what is in an event log and what is wrong with it; exit code 1 if it has a fault.
 
-    from journeys.check import check_log
-    from journeys.definition_file import load_definition
-    from journeys.read import read_as
+    Without --journey the log is unknown: which column is the customer, the time, the activity, what
+    starts and ends a journey is guessed, and written as a definition with the evidence beside it.
+    """
+    from offramp.guessing import guessed_stub, say_stub
+    from offramp.reading import defined
     from offramp.show import checked
 
-    definition = load_definition(journey)
-    found = check_log(read_as(events, definition), definition, now=pd.Timestamp.now(tz="UTC"))
+    if guess or not journey:
+        say_stub(guessed_stub(events, form=form, query=query, name=journey), stub)
+        return
+    found = _looked_at(events, defined(journey, form=form, query=query), kept)
     out().print(checked(found))
     write_json(json, found.as_dict())
     if found.faults:
         raise typer.Exit(1)
+
+
+def _looked_at(events: str, definition: "Definition", kept: str) -> "LogCheck":
+    """Return what is in a log, held or, where it is too large for that, in shards."""
+    from pathlib import Path
+
+    import pandas as pd
+
+    from journeys.batches import events_in, named_columns
+    from journeys.check import check_log
+    from journeys.check_shards import check_shards
+    from journeys.read import read_as
+
+    now = pd.Timestamp.now(tz="UTC")
+    if events_in(events, definition) <= events_that_fit():
+        return check_log(read_as(events, definition), definition, now=now)
+    shards = shards_of(events, definition, kept=kept)
+    names = named_columns(Path(events), definition) or ()
+    with working("Checking") as tell:
+        return check_shards(shards, now=now, columns=names, progress=tell)

@@ -8,8 +8,8 @@ Events = Annotated[
     str,
     Option(
         "--events",
-        help="The event log: Parquet, CSV, JSON Lines or XES (.gz), one row per event; or the "
-        "address of a database (docs/data.md).",
+        help="The event log, one row per event: Parquet, CSV, JSON Lines or XES (.gz); a folder of "
+        "Parquet files; or the address of a database (docs/data.md).",
     ),
 ]
 Journey = Annotated[
@@ -37,6 +37,14 @@ Model = Annotated[
         "--model", help="models:/offramp-NAME@champion, models:/NAME/VERSION, or a bundle folder."
     ),
 ]
+Kept = Annotated[
+    str,
+    Option(
+        "--shards",
+        help="Where a log too large for memory is kept in shards, to be used again; without it a "
+        "temporary folder (TMPDIR), gone at the end (docs/scale.md).",
+    ),
+]
 Json = Annotated[str, Option("--json", help="Write what is printed to this JSON file as well.")]
 Outcome = Annotated[str, Option("--outcome", help="success, leakage or churn.")]
 Findings = Annotated[str, Option("--findings", help="The JSON file that `offramp findings` wrote.")]
@@ -61,6 +69,26 @@ Memory = Annotated[
 ]
 Work = Annotated[
     str, Option("--work", help="A folder on a disk with room for samples; else a temporary one.")
+]
+Engine = Annotated[
+    Literal["local", "spark"],
+    Option(
+        "--engine",
+        help="spark: work on Spark, where --events is a folder of Parquet or a table "
+        "(docs/spark.md).",
+    ),
+]
+SparkMaster = Annotated[
+    str,
+    Option("--spark-master", help="Where Spark is, as spark-submit takes it: spark://HOST:7077."),
+]
+Dask = Annotated[
+    str,
+    Option(
+        "--dask",
+        help="Grow the trees of all customers on this Dask cluster, as in tcp://10.0.0.5:8786; its "
+        "workers must read the --work folder.",
+    ),
 ]
 Promote = Annotated[
     Literal["never", "gate", "always"],

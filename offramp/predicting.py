@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 import typer
 
 from offramp.console import out, working
-from offramp.options import Events, Journey, Model
-from offramp.reading import read_log
+from offramp.engine import Where, log_in_shards
+from offramp.options import Engine, Events, Journey, Kept, Model, SparkMaster
 
 
-def score(
+def score(  # noqa: PLR0913 - a command has this many options
+    *,
     events: Events,
     journey: Journey,
     model: Model,
@@ -18,19 +19,26 @@ def score(
     every_event: Annotated[
         bool, typer.Option("--every-event", help="Score every event and tick, not just the end.")
     ] = False,
+    kept: Kept = "",
+    engine: Engine = "local",
+    spark_master: SparkMaster = "local[*]",
 ) -> None:
-    """Predict every journey that is open at the end of the log."""
+    """Predict every journey that is open at the end of the log.
+
+    A log too large for memory is scored in shards (docs/scale.md): the same numbers, part by part.
+    """
     from serving.registry import fetch_bundle
-    from training.score import require_suffix, score_every_event, score_open, write_scores
+    from training.score import require_suffix
+    from training.score_shards import score_shards
 
     require_suffix(Path(file))
     bundle = fetch_bundle(model)
-    log, _ = read_log(events, journey, bundle)
-    with working("Scoring"):
-        scores = score_every_event(log, bundle) if every_event else score_open(log, bundle)
-    write_scores(scores, file)
-    what = "samples" if every_event else f"open journeys as of {log.ends:%Y-%m-%d %H:%M} UTC"
-    out().print(f"{len(scores):,} {what} scored: {file}")
+    with log_in_shards(events, journey, Where(engine, spark_master, kept), bundle) as shards:
+        with working("Scoring") as tell:
+            many = score_shards(shards, bundle, file, every_event=every_event, progress=tell)
+        ends = shards.whole.ends
+    what = "samples" if every_event else f"open journeys as of {ends:%Y-%m-%d %H:%M} UTC"
+    out().print(f"{many:,} {what} scored: {file}")
 
 
 def serve(  # noqa: PLR0913 - the options of a server

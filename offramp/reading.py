@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from journeys.definition import Definition
     from journeys.definition import Outcome as OutcomeName
     from journeys.log import EventLog
+    from journeys.shards import Shards
     from models.bundle import Bundle
 
 
@@ -15,16 +16,59 @@ def read_log(
     events: str, journey: str, bundle: "Bundle | None" = None
 ) -> "tuple[EventLog, Definition]":
     """Read the log for a definition, or for the one that a bundle learnt with."""
-    from journeys.definition_file import load_definition
     from journeys.read import read_events
 
-    definition = load_definition(journey)
-    if bundle is not None:
-        from training.score import definition_for
-
-        definition = definition_for(bundle, definition)
+    definition = definition_of(journey, bundle)
     with working("Reading events"):
         return read_events(events, definition), definition
+
+
+def read_log_in_shards(
+    events: str, journey: str, bundle: "Bundle | None" = None, *, kept: str = ""
+) -> "Shards":
+    """Read the log as shards, by the definition as `read_log` has it."""
+    return shards_of(events, definition_of(journey, bundle), kept=kept)
+
+
+def shards_of(events: str, definition: "Definition", *, kept: str = "") -> "Shards":
+    """Read a log as shards: in memory if it fits, else in files in ``kept`` or a temporary folder.
+
+    OFFRAMP_EVENTS_IN_MEMORY says how many events fit.
+    """
+    from pathlib import Path
+
+    from journeys.read_shards import read_shards
+
+    folder = Path(kept) if kept else None
+    with working("Reading events") as tell:
+        return read_shards(events, definition, folder=folder, fits=events_that_fit(), progress=tell)
+
+
+def events_that_fit() -> int:
+    """Return how many events a log may have to be held in memory."""
+    import os
+
+    from journeys.errors import OfframpError
+    from journeys.read_shards import FITS
+
+    said = os.environ.get("OFFRAMP_EVENTS_IN_MEMORY") or str(FITS)
+    if not said.isdecimal():
+        raise OfframpError(
+            f"OFFRAMP_EVENTS_IN_MEMORY is {said!r}; give a whole number of events, or leave it out."
+        )
+    return int(said)
+
+
+def definition_of(journey: str, bundle: "Bundle | None") -> "Definition":
+    """Read a definition; with a bundle, the one that it learnt with, for this log's columns."""
+    from journeys.definition_file import load_definition
+
+    definition = load_definition(journey)
+    if bundle is None:
+        return definition
+    from training.score import definition_for
+
+    return definition_for(bundle, definition)
 
 
 def defined(journey: str, *, form: str = "", query: str = "") -> "Definition":

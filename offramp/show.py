@@ -104,6 +104,8 @@ def found_causes(found: Findings) -> RenderableType:
             " At random days of this log {surpassing:,} of {onsets:,} values changed more than "
             "usual, so a finding had to surpass {allowance:.1f} times the usual allowance."
         ).format(**found.placebo)
+    if smallest is not None and found.note:
+        looked += f" {found.note}"
     always = [Text(line) for line in _always_worse(found, _WORSE[found.outcome])]
     if not found.findings:
         return Group(Text(f"Nothing found. {hidden}"), *always, Text(looked, style="dim"))

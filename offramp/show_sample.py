@@ -11,6 +11,7 @@ from offramp.show import plain_table
 _ROADS = {
     "memory": "Learnt from all {of:,} customers.",
     "sample": "Learnt from {customers:,} of {of:,} customers, drawn by a hash of their keys.",
+    "dask": "Learnt from all {of:,} customers, the trees grown on a Dask cluster.",
     "disk": "Learnt from all {of:,} customers, their samples read from disk.",
 }
 
@@ -49,7 +50,7 @@ def _verdict(outcome: str, loss: Mapping[str, Any], road: str) -> tuple[str, str
     )
     if loss["small"]:
         return f"{what}: less than {loss['limit']}.", ""
-    if road == "disk":
+    if road in ("disk", "dask"):
         return f"{what}, perhaps {loss['limit']} or more; so all were learnt from.", ""
     more = "give more `--customers` or `--memory`, or `--customers all` to learn from disk."
     return f"{what}, perhaps {loss['limit']} or more; {more}", "yellow"

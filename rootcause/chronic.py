@@ -14,7 +14,7 @@ from scipy.stats import norm
 from models.trees import TreeSettings, fit_trees, probability_of
 from rootcause.association import Association
 from rootcause.count import summed
-from rootcause.expected import features_of, has_newborn_value, leaf_of
+from rootcause.expected import features_of, has_newborn_value, leaf_of, weights_of
 from rootcause.exposure import STEP, Codes, Exposures, Floats, Ints
 from rootcause.findings import finding_id
 from rootcause.scan import FEWEST_ROWS, MISFIT_LOGITS, groups_of, weighted_residuals
@@ -101,7 +101,11 @@ def _additive(rows: StepRows, *, seed: int) -> _Additive:
         interaction_groups=tuple((place,) for place in range(X.shape[1])),
     )
     trees = fit_trees(
-        X, rows.bad / rows.n, settings=settings, categorical=range(rows.n_whole), weight=rows.n
+        X,
+        rows.bad / rows.n,
+        settings=settings,
+        categorical=range(rows.n_whole),
+        weight=weights_of(rows),
     )
     contributions = trees.contributions(X)
     return _Additive(contributions.sum(axis=1), contributions[:, :-1])

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 Codes = NDArray[np.int32]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int32] | NDArray[np.int64]
 
 _compiled = njit(cache=True, nogil=True)
 
 ABSENT = -1
-_MOST_COUNTERS = 10_000_000
+_MOST_COUNTERS = 15_000_000
 _TINY = 1e-9
 
 
@@ -52,7 +53,7 @@ def counted(  # noqa: PLR0913, PLR0917 - compiled code takes arrays, not a table
 
 
 def split(
-    parent: Codes, n_parents: int, column: Codes, size: int, n: Floats, fewest: int
+    parent: Codes, n_parents: int, column: Codes, size: int, n: Numbers, fewest: int
 ) -> tuple[Codes, Ints]:
     """Split groups of rows by one more column.
 
@@ -71,7 +72,7 @@ def split(
 
 
 def split_by_sorting(
-    parent: Codes, column: Codes, size: int, n: Floats, fewest: int
+    parent: Codes, column: Codes, size: int, n: Numbers, fewest: int
 ) -> tuple[Codes, Ints]:
     """Do as `split` does, where there would be too many counters."""
     inside = (parent >= 0) & (column >= 0)
@@ -86,11 +87,11 @@ def split_by_sorting(
 
 @_compiled
 def _counted_parts(
-    parent: Codes, n_parents: int, column: Codes, size: int, n: Floats, fewest: int
+    parent: Codes, n_parents: int, column: Codes, size: int, n: Numbers, fewest: int
 ) -> Codes:
-    counts = np.zeros(n_parents * size)
-    whole = np.zeros(n_parents)
-    everything = 0.0
+    counts = np.zeros(n_parents * size, dtype=n.dtype)
+    whole = np.zeros(n_parents, dtype=n.dtype)
+    everything = np.int64(0)
     for row in range(len(parent)):
         group, code = parent[row], column[row]
         everything += n[row]

@@ -46,8 +46,15 @@ def expected_rate(rows: StepRows, *, seed: int, left_out: Flags | None = None) -
         rows.fold,
         settings=settings,
         categorical=range(len(kept)),
-        weight=rows.n if left_out is None else np.where(left_out, 0.0, rows.n),
+        weight=weights_of(rows, left_out),
     )
+
+
+def weights_of(rows: StepRows, left_out: Flags | None = None) -> Floats | None:
+    """Return what each row weighs, nothing if it is left out; None where all weigh one."""
+    if left_out is not None:
+        return np.where(left_out, 0.0, rows.n)
+    return rows.n if rows.total > len(rows) else None
 
 
 def leaf_of(rows: StepRows, exposures: int) -> int:

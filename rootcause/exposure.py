@@ -53,6 +53,7 @@ _Column = tuple[str, tuple[str, ...], Codes]
 
 STEP = "activity"
 MICROS_A_DAY = 86_400_000_000
+LARGEST_LOT = 2**63 - 1
 
 _LOT_KEY = "offramp.exposure"
 _FEWEST_JOURNEYS = 50

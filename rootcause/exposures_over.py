@@ -4,6 +4,7 @@ Three passes: which activities are steps, where numbers are cut, and the exposur
 is brought together is an exposure's own few numbers; no event and no customer's key is among it.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,9 +15,11 @@ from journeys.find import find_journeys
 from journeys.log import ACTIVITY, EventLog
 from journeys.shards import Progress, Shards
 from rootcause.exposure import (
+    LARGEST_LOT,
     MICROS_A_DAY,
     Exposures,
     exposures_of_part,
+    lots_of,
     thresholds,
     with_enough,
 )
@@ -25,30 +28,30 @@ from rootcause.surveyed import (
     Surveyed,
     cuts_of_steps,
     ends_by_activity,
+    first_reached,
     numbers_counted,
     possible_steps,
 )
 
 _UNKNOWN = -1
+_PARTS = 1_000
 
 
-def exposures_over(
-    shards: Shards, outcome: Outcome, surveyed: Surveyed, *, progress: Progress | None = None
-) -> Exposures:
-    """Return the exposures of a log in shards: those of `rootcause.exposure.exposures_of`.
+@dataclass(frozen=True)
+class Drawn:
+    """How many ``customers`` have lots up to each thousandth, and how many ``exposures``."""
 
-    Whatever the shards, they are the same but for the numbers of customers, journeys and rows: a
-    customer's number is the place of their lot, journeys are numbered as they come, and a row is
-    counted from the first of its shard. Two exposures have the same customer or journey, and one
-    row comes before another of its journey, where the log says so.
+    customers: Ints
+    exposures: Ints
 
-    Parameters
-    ----------
-    shards : of `journeys.known_lengths.with_usual_length`
-    surveyed : of `survey_of`
-    """
-    task = partial(exposed_of, definition=shards.definition, outcome=outcome, surveyed=surveyed)
-    return with_enough(_read(shards.map(task, progress=progress), shards, surveyed))
+    def share_of(self, most: int) -> float:
+        """Return the largest share of customers with so many exposures; a thousandth at least."""
+        within = int(np.searchsorted(self.exposures, most, side="right"))
+        return max(within, 1) / _PARTS
+
+    def customers_of(self, share: float) -> int:
+        """Return how many customers a share is."""
+        return int(self.customers[max(round(share * _PARTS), 1) - 1])
 
 
 def survey_of(shards: Shards, *, progress: Progress | None = None) -> Surveyed:
@@ -66,12 +69,69 @@ def survey_of(shards: Shards, *, progress: Progress | None = None) -> Surveyed:
     return Surveyed(possible, _cuts(shards.map(task, progress=progress), definition))
 
 
+def exposures_over(
+    shards: Shards,
+    outcome: Outcome,
+    surveyed: Surveyed,
+    *,
+    share: float = 1.0,
+    progress: Progress | None = None,
+) -> Exposures:
+    """Return the exposures of a log in shards: those of `rootcause.exposure.exposures_of`.
+
+    Whatever the shards, they are the same but for the numbers of customers, journeys and rows: a
+    customer's number is the place of their lot, journeys are numbered as they come, and a row is
+    counted from the first of its shard. Two exposures have the same customer or journey, and one
+    row comes before another of its journey, where the log says so.
+
+    Parameters
+    ----------
+    shards : of `journeys.known_lengths.with_usual_length`
+    surveyed : of `survey_of`
+    share : only of so many customers, those of the lowest lots
+    """
+    task = partial(
+        exposed_of,
+        definition=shards.definition,
+        outcome=outcome,
+        surveyed=surveyed,
+        below=lot_below(share),
+    )
+    return with_enough(_read(shards.map(task, progress=progress), shards, surveyed))
+
+
+def lot_below(share: float) -> int:
+    """Return the lot that so many of all customers lie below."""
+    return min(round(share * LARGEST_LOT), LARGEST_LOT)
+
+
+def customers_and_exposures(
+    shards: Shards, surveyed: Surveyed, *, progress: Progress | None = None
+) -> Drawn:
+    """Count all customers' exposures by their lots, so that a share of them can be chosen."""
+    task = partial(_counted_by_lot, definition=shards.definition, possible=surveyed.possible)
+    table = shards.map(task, progress=progress)
+    sums = np.zeros((_PARTS, 2), dtype=np.int64)
+    for place, name in enumerate(("customers", "exposures")):
+        np.add.at(sums[:, place], _ints(table, "part"), _ints(table, name))
+    return Drawn(np.cumsum(sums[:, 0]), np.cumsum(sums[:, 1]))
+
+
 def exposed_of(
-    shard: EventLog, *, definition: Definition, outcome: Outcome, surveyed: Surveyed
+    shard: EventLog,
+    *,
+    definition: Definition,
+    outcome: Outcome,
+    surveyed: Surveyed,
+    below: int = LARGEST_LOT,
 ) -> pa.Table:
-    """Return the exposures of a shard, a row each: what cannot be told from the rest is left."""
+    """Return the exposures of a shard, a row each: what cannot be told from the rest.
+
+    Of the customers whose lots lie below a number.
+    """
     journeys = find_journeys(shard, definition)
     found = exposures_of_part(shard, journeys, definition, outcome, surveyed)
+    found = found if below == LARGEST_LOT else found.only(found.lot < below)
     known = ~np.isnan(found.bad)
     columns = {
         "step": found.step.astype(np.int16),
@@ -87,6 +147,16 @@ def exposed_of(
     for place in range(len(found.numeric)):
         columns[f"number {place}"] = found.numbers[:, place]
     return pa.table(columns)
+
+
+def _counted_by_lot(shard: EventLog, *, definition: Definition, possible: Flags) -> pa.Table:
+    journeys = find_journeys(shard, definition)
+    journey, _ = first_reached(shard, journeys, possible)
+    part = lots_of(shard) // (LARGEST_LOT // _PARTS + 1)
+    of_journey = part[journeys["customer"].to_numpy()]
+    exposures = np.bincount(of_journey[journey], minlength=_PARTS)
+    counts = {"customers": np.bincount(part, minlength=_PARTS), "exposures": exposures}
+    return pa.table({"part": np.arange(_PARTS)} | counts)
 
 
 def _ends_of(shard: EventLog, *, definition: Definition) -> pa.Table:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 Picture = Figure
 """What is drawn here, by a name for rooms that do not know matplotlib."""
@@ -33,15 +35,28 @@ def drawing(height_inches: float = 2.9) -> Iterator[tuple[Figure, Axes]]:
         yield figure, axes
 
 
+def pixels(figure: Figure) -> NDArray[np.uint8]:
+    """Return a figure as its pixels, shape (height, width, 3)."""
+    with _settings():
+        canvas = _canvas(figure)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        return np.array(canvas.buffer_rgba())[:, :, :3]  # type: ignore[no-untyped-call]
+
+
 def png_bytes(figure: Figure) -> bytes:
     """Return a figure as a PNG."""
     drawn = io.BytesIO()
     with _settings():
-        canvas = FigureCanvasAgg(figure)
-        figure.set_dpi(160)
-        figure.patch.set_facecolor("white")
+        canvas = _canvas(figure)
         canvas.print_png(drawn, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return drawn.getvalue()
+
+
+def _canvas(figure: Figure) -> FigureCanvasAgg:
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(160)
+    figure.patch.set_facecolor("white")
+    return canvas
 
 
 def _settings() -> AbstractContextManager[None]:

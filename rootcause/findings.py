@@ -100,6 +100,7 @@ class Findings:
     ``placebo``: how many ``runs`` of the search on attributes dealt anew, and their ``findings``;
     of how many random ``onsets`` in the log's past how many are ``surpassing`` what chance
     admits, and by what that multiplies the misfit ``allowance`` (`rootcause.allowance`).
+    ``customers``: where only some were searched, how many were ``searched``, ``of`` how many.
     """
 
     journey: str
@@ -113,6 +114,7 @@ class Findings:
     chronic: tuple[Association, ...] = ()
     warnings: tuple[EarlyWarning, ...] = ()
     placebo: dict[str, float] = field(default_factory=dict)
+    customers: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """Return what `write_findings` writes."""

@@ -21,6 +21,7 @@ from rootcause.exposure import Exposures, exposures_of_part, lots_of
 from rootcause.findings import Finding
 from rootcause.instrumentation import Recorded, recorded_in
 from rootcause.last_known import Ints
+from rootcause.periods import day_of
 from rootcause.surveyed import Surveyed
 from rootcause.symptoms import compared_in
 
@@ -104,6 +105,46 @@ def recorded_over(
             pair.append(Recorded(names, inside, outside, first))
         found.append((pair[0], pair[1]))
     return found
+
+
+def exposed_over(
+    shards: Shards,
+    outcome: Outcome,
+    surveyed: Surveyed,
+    findings: Sequence[Finding],
+    *,
+    progress: Progress | None = None,
+) -> list[tuple[int, int]]:
+    """Count who met each finding's conditions since its onset, and who of them was at risk."""
+    task = partial(
+        _exposed_of,
+        definition=shards.definition,
+        outcome=outcome,
+        surveyed=surveyed,
+        asked=[(one.conditions, day_of(one.onset)) for one in findings],
+    )
+    table = shards.map(task, progress=progress)
+    counts = [
+        np.bincount(table["of"].to_numpy(), table[name].to_numpy(), len(findings))
+        for name in ("exposed", "at_risk")
+    ]
+    return [(round(exposed), round(at_risk)) for exposed, at_risk in zip(*counts, strict=True)]
+
+
+def _exposed_of(
+    shard: EventLog,
+    *,
+    definition: Definition,
+    outcome: Outcome,
+    surveyed: Surveyed,
+    asked: Sequence[tuple[Mapping[str, str], int]],
+) -> pa.Table:
+    journeys = find_journeys(shard, definition)
+    found = exposures_of_part(shard, journeys, definition, outcome, surveyed)
+    met = [found.meets(conditions) & (found.day >= since) for conditions, since in asked]
+    exposed = [int(one.sum()) for one in met]
+    at_risk = [int((one & found.at_risk).sum()) for one in met]
+    return pa.table({"of": np.arange(len(asked)), "exposed": exposed, "at_risk": at_risk})
 
 
 def _days_of(shards: Shards) -> tuple[int, int]:

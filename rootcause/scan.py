@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rootcause.count import best_ratios, split, summed
+from rootcause.count import Numbers, best_ratios, split, summed
 from rootcause.exposure import Codes, Floats, Ints
 from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions
@@ -28,6 +28,7 @@ _SHARE_BEFORE = 0.1
 _BEST_OF_COMBINATION = 20
 _LOWEST_RATE = 0.03
 _TINY = 1e-9
+_MOST_IN_INT32 = 2**31
 
 
 @dataclass(frozen=True)
@@ -138,18 +139,23 @@ def groups_of(rows: StepRows, *, highest_order: int = _HIGHEST_ORDER) -> Iterato
     """
     everyone = _Group((), np.empty((1, 0), dtype=np.int64), np.zeros(len(rows), dtype=np.int32))
     columns = [np.ascontiguousarray(rows.codes[:, place]) for place in range(len(rows.sizes))]
+    few = rows.total < _MOST_IN_INT32
+    n: Numbers = rows.n.astype(np.int32) if few else rows.n.astype(np.int64)
     singles = [
-        _grown(everyone, attribute, (np.arange(size), columns[attribute]), rows.n)
+        _grown(everyone, attribute, (np.arange(size), columns[attribute]), n)
         for attribute, size in enumerate(rows.sizes)
     ]
-    yield from _with_more(everyone, singles, rows, highest_order)
+    yield from _with_more(everyone, singles, (rows.bases, n), highest_order)
 
 
 def _with_more(
-    group: _Group, singles: list[_Group], rows: StepRows, highest_order: int
+    group: _Group, singles: list[_Group], of: tuple[tuple[int, ...], Numbers], highest_order: int
 ) -> Iterator[_Group]:
-    """Yield the conjunctions of a group with every later attribute, and theirs in turn."""
-    bases = rows.bases
+    """Yield the conjunctions of a group with every later attribute, and theirs in turn.
+
+    ``of``: what each attribute is about, and how many exposures each row stands for.
+    """
+    bases, n = of
     after = group.attributes[-1] + 1 if group.attributes else 0
     taken = {bases[attribute] for attribute in group.attributes}
     for attribute in range(after, len(singles)):
@@ -157,7 +163,7 @@ def _with_more(
             continue
         single = singles[attribute]
         grown = (
-            _grown(group, attribute, (single.codes[:, 0], single.number), rows.n)
+            _grown(group, attribute, (single.codes[:, 0], single.number), n)
             if group.attributes
             else single
         )
@@ -165,10 +171,10 @@ def _with_more(
             continue
         yield grown
         if len(grown.attributes) < highest_order:
-            yield from _with_more(grown, singles, rows, highest_order)
+            yield from _with_more(grown, singles, of, highest_order)
 
 
-def _grown(group: _Group, attribute: int, by: tuple[Ints, Codes], n: Floats) -> _Group:
+def _grown(group: _Group, attribute: int, by: tuple[Ints, Codes], n: Numbers) -> _Group:
     """Return the group's conjunctions, split by one more attribute: its codes, and its column."""
     codes, column = by
     size = max(len(codes), 1)

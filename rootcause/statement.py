@@ -52,9 +52,7 @@ def measured(
     conditions = _named(settled, exposures)
     same = indistinguishable(look.rows, lead.conditions)
     met = exposures_meeting(exposures, lead)
-    at_risk = int((met & exposures.at_risk).sum())
-    low, high = (round(max(end, 0.0) * at_risk) for end in (effect.low, effect.high))
-    return Finding(
+    found = Finding(
         id=finding_id(definition.name, outcome, conditions),
         conditions=conditions,
         onset=_date(lead.onset.day),
@@ -64,13 +62,30 @@ def measured(
         q_value=q,
         rate=round(effect.rate, 4),
         expected_rate=round(effect.expected_rate, 4),
-        exposed_journeys=int(met.sum()),
-        exposed_at_risk=at_risk,
+        exposed_journeys=0,
         exposed_with_known_outcome=effect.known,
-        harmed_journeys=round(effect.effect * at_risk),
-        harmed_interval=(low, high),
+        harmed_journeys=0,
         also_indistinguishable=tuple(exposures.named(*pair) for pair in same),
         effect_by_week=tuple(week.as_dict() for week in weeks),
+    )
+    sizes = (effect.effect, effect.low, effect.high)
+    return with_counts(found, sizes, int(met.sum()), int((met & exposures.at_risk).sum()))
+
+
+def with_counts(
+    one: Finding, sizes: tuple[float, float, float], exposed: int, at_risk: int
+) -> Finding:
+    """Return the finding with how many were exposed, and how many of those at risk came to harm.
+
+    ``sizes``: the effect and its interval.
+    """
+    low, high = (round(max(end, 0.0) * at_risk) for end in sizes[1:])
+    return replace(
+        one,
+        exposed_journeys=exposed,
+        exposed_at_risk=at_risk,
+        harmed_journeys=round(sizes[0] * at_risk),
+        harmed_interval=(low, high),
     )
 
 

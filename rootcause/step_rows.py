@@ -51,7 +51,7 @@ class StepRows:
 
     def of_exposures(self, flags: Flags) -> Floats:
         """Return per row how many of its exposures are flagged; ``flags``: of all exposures."""
-        return np.bincount(self.row, flags[self.index], len(self))
+        return np.bincount(self.row, flags[self.index], len(self)).astype(np.float64)
 
 
 def rows_of_step(

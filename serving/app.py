@@ -4,6 +4,7 @@ Handlers are async and bodies are read by msgspec.  Around them stand the guard 
 headers) and, outermost, what traces every request.
 """
 
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -14,10 +15,11 @@ from serving.event_routes import add_events
 from serving.example import example_for
 from serving.finding_routes import add_findings
 from serving.guard import Guard
+from serving.layered import Layered
 from serving.model_routes import add_health, add_metrics, add_models
 from serving.openapi import add_docs
 from serving.problem_handlers import add_problems
-from serving.score_routes import add_scoring
+from serving.score_routes import Scores, ScoresFirst, add_scoring
 from serving.service import Service
 from serving.tracing import Traced
 from serving.wire import Load
@@ -29,14 +31,15 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
     It answers at once, but is ready (``/readyz``, ``/v1/score``) only when ``service.models`` is.
     ``load`` is what the process has taken on, see `serving.wire`.
     """
-    app = FastAPI(
+    app = Layered(
         title="Offramp",
         description="Which customer journeys are about to leave the road, and why.",
         version=version("offramp"),
         docs_url=None,
         redoc_url=None,
     )
-    add_scoring(app, service)
+    scores = Scores(service)
+    add_scoring(app, scores)
     add_events(app, service)
     add_customers(app, service)
     add_customer_data(app, service)
@@ -46,6 +49,7 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
     add_metrics(app, service)
     add_problems(app)
     add_docs(app, lambda: example_for(service.models.current().bundles))
-    app.add_middleware(Guard, keys=service.keys, load=load)
-    app.add_middleware(Traced, metrics=service.metrics)
+    app.put_around(partial(ScoresFirst, scores=scores))
+    app.put_around(partial(Guard, keys=service.keys, load=load))
+    app.put_around(partial(Traced, metrics=service.metrics))
     return app

@@ -7,7 +7,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from journeys.errors import StoreError
-from serving.problems import Problem, Refused, problem_of, problem_of_store, problem_response
+from serving.problems import (
+    Problem,
+    Refused,
+    problem_of,
+    problem_of_fault,
+    problem_of_store,
+    problem_response,
+)
 
 _logger = logging.getLogger("offramp.serving")
 
@@ -19,10 +26,15 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _wrong_query)
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _wrong_method)
+    app.add_exception_handler(Exception, _fault)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     return told(request, cast("Refused", error).problem)
+
+
+async def _fault(request: Request, _error: Exception) -> Response:
+    return told(request, problem_of_fault())  # it is raised again, and `tracing` logs it
 
 
 async def _store(request: Request, error: Exception) -> Response:

@@ -87,6 +87,15 @@ def refused(kind: str, detail: str) -> Refused:
     return Refused(problem_of(kind, detail))
 
 
+def problem_of_fault() -> Problem:
+    """Return what a caller is told of a fault of ours: nothing but how to ask about it."""
+    return problem_of(
+        "internal",
+        "The fault is on our side and has been logged. Try again; if it comes back, "
+        "tell the operator the request_id.",
+    )
+
+
 def problem_of_store(error: StoreError) -> Problem:
     """Return what a caller is told when the event store fails; the cause is the operator's."""
     if isinstance(error, StoreFullError):

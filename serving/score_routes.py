@@ -33,10 +33,8 @@ _LONG = 64_000
 _PLAIN = (b"content-type", b"application/json")
 
 
-def add_scoring(app: FastAPI, service: Service) -> None:
-    """Add ``POST /v1/score``; before any other middleware, so that they all stand around it."""
-    scores = _Scores(service)
-    app.add_middleware(_ScoresFirst, scores=scores)
+def add_scoring(app: FastAPI, scores: "Scores") -> None:
+    """Add ``POST /v1/score``, which `ScoresFirst` answers ahead of it."""
 
     @app.post(
         PATH,
@@ -61,15 +59,15 @@ class _Ready(NamedTuple):
     scoring: Scoring
 
 
-class _ScoresFirst:
-    """Middleware that answers scoring requests and hands on all others.
+class ScoresFirst:
+    """The layer that answers scoring requests and hands on all others.
 
     ``path`` is the pattern of the route, for the log.
     """
 
     path = PATH
 
-    def __init__(self, app: Application, scores: "_Scores") -> None:
+    def __init__(self, app: Application, scores: "Scores") -> None:
         self._app, self._scores = app, scores
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +84,7 @@ class _ScoresFirst:
             await _send(send, body)
 
 
-class _Scores:
+class Scores:
     """Answers requests as bytes, with the scorers of what is served now."""
 
     def __init__(self, service: Service) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from starlette.requests import ClientDisconnect
 
 from serving.metrics import Metrics
-from serving.problems import problem_of, problem_response
+from serving.problems import problem_of_fault, problem_response
 
 _REQUEST_ID = b"x-request-id"
 
@@ -62,12 +62,8 @@ class Traced:
         if not isinstance(error, ClientDisconnect):  # who hangs up is no fault of ours
             _logger.error("%s", json.dumps({"request_id": told.request_id} | _fault(error)))
         if told.status is None:
-            problem = problem_of(
-                "internal",
-                "The fault is on our side and has been logged. Try again; if it comes back, "
-                "tell the operator the request_id.",
-            )
-            await problem_response(problem, told.request_id)(scope, receive, told)
+            answer = problem_response(problem_of_fault(), told.request_id)
+            await answer(scope, receive, told)
 
     def _count(self, scope: Scope, told: "_Told", seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"

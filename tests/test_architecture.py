@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -15,8 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Room: the names of this project it may import, and the libraries that are its alone to use.
 ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
-    "features": ("journeys", "numba pyarrow"),
-    "models": ("journeys.errors features", "lightgbm llvmlite numba sklearn threadpoolctl"),
+    "features": ("journeys", "numba py4j pyarrow pyspark"),
+    "models": (
+        "journeys.errors features",
+        "dask distributed lightgbm llvmlite numba sklearn threadpoolctl",
+    ),
     "rootcause": ("journeys features models", "numba pyarrow shap scipy jinja2 matplotlib"),
     "training": ("journeys features models rootcause", "mlflow optuna pyarrow"),
     "serving": (
@@ -81,6 +85,30 @@ def test_one_file_of_journeys_speaks_sql() -> None:
         if _within(found.name, "sqlalchemy")
     }
     assert speaking == {"query.py"}
+
+
+def test_one_file_knows_spark_and_imports_it_only_when_asked() -> None:
+    sources = {path: path.read_text() for room in ROOMS for path in (ROOT / room).glob("*.py")}
+    speaking = {
+        f"{path.parent.name}/{path.name}"
+        for path, source in sources.items()
+        for found in imports_of(source, path.parent.name)
+        if _within(found.name, "pyspark") or _within(found.name, "py4j")
+    }
+    assert speaking == {"features/spark.py"}
+    at_once = "import sys, features.spark; sys.exit('pyspark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", at_once], cwd=ROOT, check=False).returncode == 0
+
+
+def test_one_file_speaks_to_dask() -> None:
+    speaking = {
+        path.name
+        for room in ROOMS
+        for path in (ROOT / room).glob("*.py")
+        for found in imports_of(path.read_text(), room)
+        if _within(found.name, "dask") or _within(found.name, "distributed")
+    }
+    assert speaking == {"on_dask.py"}
 
 
 # A rule that cannot fail is no rule: these sources are made up to break it, and not to.

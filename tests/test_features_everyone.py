@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features import (
@@ -18,7 +18,7 @@ from journeys import find_journeys
 from journeys.definition import Definition
 from journeys.log import EventLog
 from journeys.shards import HeldShards
-from tests.features_logs import DEFINITION, asked, frames, random_frame
+from tests.features_logs import DEFINITION, asked, frame_of, frames, random_frame
 from tests.surroundings_world import UPLOADS, release, released
 
 UNSTATED = DEFINITION.model_copy(update={"milestones": ()})
@@ -29,7 +29,14 @@ def uploads() -> tuple[EventLog, pd.DataFrame]:
     return release()
 
 
+# Who is silent for two weeks is known to have gone only from somebody else's later events.
+SILENT = frame_of(
+    [("a", 0, "begin", "app", "iOS", None), ("b", 900, "begin", "app", "Android", None)]
+)
+
+
 @settings(max_examples=30)
+@example(SILENT, 1, False, DEFINITION)
 @given(frames(), st.integers(1, 30), st.booleans(), st.sampled_from([DEFINITION, UNSTATED]))
 def test_shards_of_any_size_teach_what_the_log_teaches_to_the_byte(
     frame: pd.DataFrame, size: int, cut: bool, definition: Definition

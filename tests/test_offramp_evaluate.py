@@ -56,7 +56,7 @@ def test_a_registered_models_examination_is_tracked_with_metrics_and_files(
     found = Examination(trained.bundle, written["evaluation"], written["drift"])
     run = mlflow.get_run(track_examination(found, "models:/x@champion", source="a test"))
     assert run.data.tags["offramp.drift"] == written["drift"]["verdict"]
-    assert "leakage.auc" in run.data.metrics
+    assert "leakage/auc" in run.data.metrics
     kept = {one.path for one in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
     assert {"evaluation.json", "metrics.csv", "leakage_calibration.png"} <= kept
 

@@ -81,7 +81,7 @@ def test_many_values_are_split_by_sorting_as_they_are_by_counting() -> None:
     rng = np.random.default_rng(0)
     parent = rng.integers(-1, 30, 5000).astype(np.int32)
     column = rng.integers(-1, 8, 5000).astype(np.int32)
-    n = rng.integers(1, 4, 5000).astype(np.float64)
+    n = rng.integers(1, 4, 5000).astype(np.int32)
     counted = split(parent, 30, column, 8, n, 20)
     by_sorting = split_by_sorting(parent, column, 8, n, 20)
     assert len(counted[1])

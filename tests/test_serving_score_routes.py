@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from serving.app import create_app
 from serving.road import Scorer
-from serving.score_routes import add_scoring
+from serving.score_routes import Scores, add_scoring
 from serving.served import Served
 from serving.service import Service
 from tests.serving_bundle import body_of, small_bundle
@@ -39,8 +39,7 @@ def test_the_documented_handler_gives_the_answer_that_is_given_ahead_of_it(
     client: TestClient, service: Service
 ) -> None:
     app = FastAPI()
-    add_scoring(app, service)
-    app.user_middleware.clear()
+    add_scoring(app, Scores(service))
     with TestClient(app) as alone:
         assert ask(alone, GOOD).json() == ask(client, GOOD).json()
 

@@ -102,7 +102,7 @@ def test_views_hold_every_outcome(unchanged: Examination) -> None:
     )
     assert set(tables["metrics"]["outcome"]) == set(evaluation)
     metrics = evaluation_metrics(evaluation) | drift_metrics(drift)
-    assert metrics["leakage.auc"] == evaluation["leakage"]["metrics"]["auc"]["value"]  # type: ignore[index]
+    assert metrics["leakage/auc"] == evaluation["leakage"]["metrics"]["auc"]["value"]  # type: ignore[index]
     assert all(np.isfinite(value) for value in metrics.values())
     pictures = evaluation_pictures(evaluation) | drift_pictures(drift)
     assert {"leakage_calibration", "leakage_stages", "leakage_earliness", "drift_inputs"} <= set(

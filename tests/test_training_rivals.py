@@ -225,7 +225,7 @@ def test_the_registry_says_who_is_champion_and_why(
     table = mlflow.load_table("tables/promotion.json", run_ids=[worse.run_id])
     assert len(table) == len(rows)
     metrics = MlflowClient().get_run(worse.run_id).data.metrics
-    assert metrics["leakage.auc_gain_low"] <= metrics["leakage.auc_gain"] < 0
+    assert metrics["leakage/interval/auc_gain_low"] <= metrics["leakage/auc_gain"] < 0
     assert tags_of(equal)["offramp.replaced"] == "1"
     assert rollback("gated", now=NOW).after == "1"
 

@@ -14,9 +14,10 @@ from mlflow.tracking import MlflowClient
 from journeys.definition_file import load_definition
 from journeys.log import event_log
 from tests.trained_model import customers_of, simulated
+from training.logged_dataset import digest_of
 from training.score import score_open
 from training.store import use_store
-from training.tracking import Tracked, digest_of, track
+from training.tracking import Tracked, track
 from training.train import Trained, train
 from training.trials import METRIC, TrialList
 
@@ -83,9 +84,30 @@ def test_parameters_say_what_was_trained_on(run: Run, trained: Trained) -> None:
 def test_each_metric_stands_with_its_interval(run: Run, trained: Trained) -> None:
     for outcome, said in trained.bundle.manifest["evaluation"].items():  # type: ignore[attr-defined]
         for name, interval in said["metrics"].items():
-            logged = [run.data.metrics[f"{outcome}.{name}{end}"] for end in ("", "_low", "_high")]
+            ends = [f"{name}", f"interval/{name}_low", f"interval/{name}_high"]
+            logged = [run.data.metrics[f"{outcome}/{end}"] for end in ends]
             assert logged == [interval[end] for end in ("value", "low", "high")]
-        assert f"{outcome}.auc_of_logistic_regression" in run.data.metrics
+        assert f"{outcome}/auc_of_logistic_regression" in run.data.metrics
+
+
+def test_a_run_says_what_it_is_and_can_be_told_from_others(run: Run, trained: Trained) -> None:
+    said = trained.bundle.manifest
+    assert run.info.run_name == f"v1 train {str(said['log_ends'])[:10]} seed 1"
+    tags = run.data.tags
+    assert tags["offramp.what"] == "train"
+    assert tags["offramp.engine"] == "one machine"
+    assert tags["offramp.data"] == digest_of(trained.data.log)
+    assert "success, leakage, churn" in tags["mlflow.note.content"]
+    assert tags["mlflow.loggedImages"] == "True"
+    curve = MlflowClient().get_metric_history(run.info.run_id, "leakage/auc_after_events")
+    rows = trained.bundle.manifest["evaluation"]["leakage"]["stages_by_events"]  # type: ignore[index]
+    known = [row["metrics"]["auc"]["value"] for row in rows if row["metrics"]]
+    assert [point.value for point in curve] == [auc for auc in known if auc is not None]
+    steps = [point.step for point in curve]
+    assert steps == sorted(set(steps))
+    version = MlflowClient().get_model_version("offramp-mortgage_refinance", "1")
+    assert "| leakage |" in version.description
+    assert version.run_id == run.info.run_id
 
 
 def test_documents_and_pictures_are_there(documents: Path, trained: Trained) -> None:
@@ -109,6 +131,9 @@ def test_the_events_are_named_by_their_digest(run: Run, trained: Trained) -> Non
     logged = run.inputs.dataset_inputs[0].dataset
     assert logged.digest == digest_of(trained.data.log)
     assert SOURCE in logged.source
+    assert json.loads(logged.profile)["num_rows"] == len(trained.data.log)
+    columns = [one["name"] for one in json.loads(logged.schema)["mlflow_colspec"]]
+    assert columns == list(trained.data.log.events)
 
 
 def test_the_same_events_have_the_same_digest_and_others_another() -> None:
@@ -155,7 +180,7 @@ def test_no_customer_is_logged(run: Run, documents: Path, model: Path, trained: 
 
 def test_nothing_is_pickled(documents: Path, model: Path) -> None:
     files = [file for folder in (documents, model) for file in folder.rglob("*") if file.is_file()]
-    plain = {".json", ".txt", ".yaml", ".png", ".py"}
+    plain = {".json", ".txt", ".yaml", ".png", ".py", ".webp"}
     others = {file.name for file in files if file.suffix not in plain | {".whl"}}
     assert others <= {"MLmodel", "registered_model_meta", "surroundings.npz"}
     with np.load(next(model.rglob("surroundings.npz")), allow_pickle=False) as arrays:

@@ -2,19 +2,21 @@
 
 Three roads lead to the same bundle.  *In memory*: all customers, as `training.train`.  *A sample*:
 as many customers as fit, drawn by a hash of their keys, and what that loses is measured and said.
-*From disk*: all customers, their samples written down and read batch by batch.
+*From disk*: all customers, their samples written down and read batch by batch, by this machine or
+by the workers of a Dask cluster.
 """
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Literal
 
 from journeys.definition import Outcome
 from journeys.errors import RequestError
-from journeys.shards import Shards
+from journeys.shards import HeldShards, Shards
+from models.on_dask import DaskCluster
 from models.recipe import Recipe
 from training.fit import Effort, Progress
 from training.from_disk import Desk, train_from_disk
@@ -23,7 +25,7 @@ from training.sample_loss import SampleLoss, sample_losses
 from training.train import Trained, train
 
 Customers = int | Literal["all"] | None
-Road = Literal["memory", "sample", "disk"]
+Road = Literal["memory", "sample", "disk", "dask"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,14 @@ class Means:
     ``customers``: a sample of so many, or *all* of them; None: all where they fit in memory, else a
     sample if that loses little, else all from disk.  ``memory`` in GiB; None: 60 % of what is free.
     ``folder``: on a disk with room for the samples; None: the machine's temporary folder.
+    ``dask``: the scheduler of a cluster that grows the trees of all customers; its workers read the
+    folder, too.
     """
 
     customers: Customers = None
     memory: float | None = None
     folder: Path | None = None
+    dask: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +51,7 @@ class Task:
 
     outcomes: Sequence[Outcome] = ()
     seed: int = 0
-    effort: Effort = Effort()
+    effort: Effort = field(default_factory=Effort)
     tell: Progress = lambda _label, _share: None
 
 
@@ -57,8 +62,8 @@ def train_over(shards: Shards, task: Task, means: Means | None = None) -> Traine
     -------
     Trained
         Its manifest says under ``learnt_from`` how many of how many customers by which ``road``
-        (*memory*, *sample* or *disk*), and under ``sample_loss``, where a sample was tried, what it
-        loses by outcome (`training.sample_loss.SampleLoss`).
+        (*memory*, *sample*, *disk* or *dask*), and under ``sample_loss``, where a sample was tried,
+        what it loses by outcome (`training.sample_loss.SampleLoss`).
 
     Raises
     ------
@@ -67,6 +72,9 @@ def train_over(shards: Shards, task: Task, means: Means | None = None) -> Traine
     """
     means, every = means or Means(), shards.whole.customers
     room = room_for(shards, memory=means.memory)
+    if means.dask:
+        DaskCluster(means.dask).require_workers()  # before the work, not after it
+        return _from_disk(shards, task, room, means)
     if means.customers not in (None, "all"):
         customers = min(int(means.customers), every)
         _require_memory(room, customers)
@@ -74,16 +82,17 @@ def train_over(shards: Shards, task: Task, means: Means | None = None) -> Traine
     if room.customers >= every:
         return _said(_in_memory(shards, task, every), "memory", every, every)
     if means.customers == "all":
-        return _from_disk(shards, task, room, means.folder)
+        return _from_disk(shards, task, room, means)
     sampled, losses = _from_sample(shards, task, room.customers)
     if all(one.is_small for one in losses.values()) or not room.holds_from_disk(every):
         return sampled
-    return _from_disk(shards, task, room, means.folder, losses)
+    return _from_disk(shards, task, room, means, losses)
 
 
 def _in_memory(shards: Shards, task: Task, customers: int) -> Trained:
+    is_all = customers >= shards.whole.customers
     return train(
-        shards.some(customers),
+        shards.log if is_all and isinstance(shards, HeldShards) else shards.some(customers),
         shards.definition,
         outcomes=task.outcomes,
         seed=task.seed,
@@ -120,22 +129,26 @@ def _from_disk(
     shards: Shards,
     task: Task,
     room: Room,
-    folder: Path | None,
+    means: Means,
     losses: dict[Outcome, SampleLoss] | None = None,
 ) -> Trained:
     """Return a training on all customers, their samples on disk."""
-    every, where = shards.whole.customers, folder or Path(gettempdir())
+    every, where = shards.whole.customers, means.folder or Path(gettempdir())
+    grow = DaskCluster(means.dask).grow if means.dask else None
     _require_room_on_disk(room, every, where)
-    with TemporaryDirectory(prefix="offramp-", dir=where) as desk:
+    if grow is None:
+        _require_room_for_bins(room, every)
+    with TemporaryDirectory(prefix="offramp-", dir=where) as folder:
+        desk = Desk(Path(folder), max(room.customers // 2, 1), room.samples // 2, grow)
         trained = train_from_disk(
             shards,
-            Desk(Path(desk), customers=max(room.customers // 2, 1), rows=room.samples // 2),
+            desk,
             outcomes=task.outcomes,
             seed=task.seed,
             effort=task.effort,
             tell=task.tell,
         )
-    return _said(trained, "disk", every, every, losses)
+    return _said(trained, "dask" if means.dask else "disk", every, every, losses)
 
 
 def _require_memory(room: Room, customers: int) -> None:
@@ -159,12 +172,16 @@ def _require_room_on_disk(room: Room, customers: int, where: Path) -> None:
             f"{str(where)!r} has {free:,.0f}. Name a folder with more room (`--work`), or learn "
             f"from a sample (`--customers {room.customers}`)."
         )
+
+
+def _require_room_for_bins(room: Room, customers: int) -> None:
     if not room.holds_from_disk(customers):
         raise RequestError(
             f"Learning from {customers:,} customers takes about "
             f"{room.gib_of(customers, on_disk=True):,.1f} GiB of memory with their samples on "
-            f"disk, and {room.memory:,.1f} GiB may be used. Say `--memory` if there is more, or "
-            f"learn from a sample (`--customers {room.customers}`): what it loses is measured."
+            f"disk, and {room.memory:,.1f} GiB may be used. Say `--memory` if there is more, name "
+            f"a cluster (`--dask`), or learn from a sample (`--customers {room.customers}`): what "
+            "it loses is measured."
         )
 
 

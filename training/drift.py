@@ -218,21 +218,21 @@ def _moved_words(found: _Evidence) -> list[str]:
 def drift_metrics(drift: Mapping[str, Any]) -> dict[str, float]:
     """Return the numbers of a drift by name, for MLflow."""
     found = {
-        "drift.features_moved": float(sum(one["moved"] for one in drift["features"])),
-        "drift.largest_psi": max((one["psi"] for one in drift["features"]), default=0.0),
-        "drift.largest_unseen_share": max(
+        "drift/features_moved": float(sum(one["moved"] for one in drift["features"])),
+        "drift/largest_psi": max((one["psi"] for one in drift["features"]), default=0.0),
+        "drift/largest_unseen_share": max(
             (one["unseen_share"] for one in drift["columns"]), default=0.0
         ),
-        "drift.stopped": float(len(drift["stopped"])),
+        "drift/stopped": float(len(drift["stopped"])),
     }
     for name, one in drift["scores"].items():
-        found[f"drift.{name}_score_psi"] = one["psi"]
+        found[f"drift/{name}_score_psi"] = one["psi"]
     for name, one in drift["outcomes"].items():
         gap = one["observed_less_predicted"]
         found |= {
-            f"drift.{name}_observed_less_predicted": gap["value"],
-            f"drift.{name}_observed_less_predicted_low": gap["low"],
-            f"drift.{name}_observed_less_predicted_high": gap["high"],
+            f"drift/{name}_observed_less_predicted": gap["value"],
+            f"drift/{name}_observed_less_predicted_low": gap["low"],
+            f"drift/{name}_observed_less_predicted_high": gap["high"],
         }
     return found
 

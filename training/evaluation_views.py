@@ -14,16 +14,19 @@ Evaluation = Mapping[str, Mapping[str, Any]]
 
 
 def evaluation_metrics(evaluation: Evaluation) -> dict[str, float]:
-    """Return ``outcome.name`` to a number: metrics with ``_low`` and ``_high``, lifts, checks."""
+    """Return ``outcome/name`` to a number: metrics, lifts, checks; in MLflow a section an outcome.
+
+    The ends of an interval stand in a section of their own: ``outcome/interval/name_low``.
+    """
     found: dict[str, float | None] = {}
     for outcome, said in evaluation.items():
         for name, interval in _intervals(said):
-            found[f"{outcome}.{name}"] = interval["value"]
-            found[f"{outcome}.{name}_low"] = interval["low"]
-            found[f"{outcome}.{name}_high"] = interval["high"]
+            found[f"{outcome}/{name}"] = interval["value"]
+            found[f"{outcome}/interval/{name}_low"] = interval["low"]
+            found[f"{outcome}/interval/{name}_high"] = interval["high"]
         checks = said.get("checks", ())
-        found[f"{outcome}.checks_failed"] = float(sum(not one["passed"] for one in checks))
-        found[f"{outcome}.subgroups_flagged"] = float(
+        found[f"{outcome}/checks_failed"] = float(sum(not one["passed"] for one in checks))
+        found[f"{outcome}/subgroups_flagged"] = float(
             sum(one["flagged"] for one in said.get("subgroups", ()))
         )
     return {name: float(value) for name, value in found.items() if value is not None}

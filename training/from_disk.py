@@ -25,6 +25,7 @@ from journeys.log import EventLog
 from journeys.samples import samples_of
 from journeys.shards import Shards
 from journeys.split import Split, split_watched
+from models.blend import Grow
 from models.bundle import bundle_of
 from models.outcome import fit_refitted
 from models.recipe import recipe_for
@@ -44,11 +45,16 @@ from training.tune import tune
 
 @dataclass(frozen=True)
 class Desk:
-    """Where the work is done: a folder on a disk, and how many customers and rows memory holds."""
+    """Where the work is done.
+
+    A folder on a disk, how many customers and rows memory holds, and what grows the trees of the
+    whole where this machine does not.
+    """
 
     folder: Path
     customers: int
     rows: int
+    grow: Grow | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +189,7 @@ def _fit_one(
         recipe=tuned.recipe,
         stages=stages_of(plan, everybody.samples.journeys, split),
         seed=seed,
+        grow=desk.grow,
     )
     said = evaluated(some.data, outcome, model, seed, some.exam) | {"train_samples": len(part)}
     return Fitted(model, recipe, said)

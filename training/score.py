@@ -84,13 +84,18 @@ def require_suffix(path: Path) -> None:
 def _write(scores: pd.DataFrame, place: Path, suffix: str) -> None:
     if suffix == ".parquet":
         scores.to_parquet(place, index=False)
-    elif suffix == ".csv":
-        scores.to_csv(place, index=False)
     else:
-        text = scores.to_json(
-            orient="records", lines=True, date_format="iso", date_unit="us", double_precision=15
-        )
-        place.write_text(text, encoding="utf-8")
+        place.write_text(scores_text(scores, suffix), encoding="utf-8", newline="")
+
+
+def scores_text(scores: pd.DataFrame, suffix: str, *, header: bool = True) -> str:
+    """Return scores as CSV or JSON Lines; ``header``: whether a CSV begins with the names."""
+    if suffix == ".csv":
+        return str(scores.to_csv(index=False, header=header))
+    text = scores.to_json(
+        orient="records", lines=True, date_format="iso", date_unit="us", double_precision=15
+    )
+    return str(text)
 
 
 def scored(

@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -16,21 +16,29 @@ from mlflow.tracking import MlflowClient
 from journeys.errors import BundleError
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
+_KIND = "mlflow.experimentKind"  # else MLflow shows the pages of language models
+_SILENCE = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the address may hold a password
+}
 
 
 def use_store() -> str:
     """Point MLflow at ``MLFLOW_TRACKING_URI``, else at ``mlflow.db`` in the working directory."""
     for chatty in ("alembic", "mlflow"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for silent, said in _SILENCE.items():
+        os.environ.setdefault(silent, said)
     address = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     mlflow.set_tracking_uri(address)
     return address
 
 
 @contextmanager
-def reached_store() -> Iterator[None]:
+def reached_store(retries: int = 2) -> Iterator[None]:
     """Use the store; say in one message, soon and without a password, when it does not answer.
+
+    ``retries`` double their wait each time: 2 take some seconds, 5 a minute.
 
     Raises
     ------
@@ -38,12 +46,12 @@ def reached_store() -> Iterator[None]:
         If MLflow cannot do what is asked within.
     """
     address = use_store()
-    wanted = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+    wanted = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries), "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
     added = [name for name in wanted if name not in os.environ]
     os.environ.update({name: wanted[name] for name in added})
     try:
         yield
-    except MlflowException as fault:
+    except (MlflowException, OSError) as fault:
         told = (str(fault).strip().splitlines() or ["no answer"])[0][:300]
         message = f"The MLflow store {address!r} does not do what was asked: {told}. "
         message += "Check MLFLOW_TRACKING_URI, and that the store is up."
@@ -92,13 +100,18 @@ def quiet() -> Iterator[None]:
         yield
 
 
+def named_by_others() -> bool:
+    """Say whether `mlflow run` has opened the run of this process."""
+    return "MLFLOW_RUN_ID" in os.environ
+
+
 @contextmanager
-def open_run(journey: str, what: str) -> Iterator[str]:
+def open_run(journey: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
     """Open a run, or go on with the one that `mlflow run` has opened for this process."""
-    if "MLFLOW_RUN_ID" not in os.environ:
-        mlflow.set_experiment(f"offramp-{journey}")
-    with mlflow.start_run(
-        run_name=None if "MLFLOW_RUN_ID" in os.environ else f"{what}-{journey}"
-    ) as run:
-        mlflow.set_tag("offramp.journey", journey)
+    if not named_by_others():
+        experiment = mlflow.set_experiment(f"offramp-{journey}")
+        if _KIND not in experiment.tags:
+            mlflow.set_experiment_tag(_KIND, "custom_model_development")
+    with mlflow.start_run(run_name=None if named_by_others() else name) as run:
+        mlflow.set_tags(dict(tags))
         yield run.info.run_id

@@ -11,6 +11,7 @@ from training.drift import drift_metrics
 from training.evaluation_files import write_examination
 from training.evaluation_views import evaluation_metrics
 from training.later import Examination
+from training.run_page import log_evaluation
 from training.store import open_run, quiet, use_store
 
 
@@ -24,9 +25,12 @@ def track_examination(found: Examination, model: str, *, source: str) -> str:
     """
     use_store()
     bundle = found.bundle
-    with quiet(), open_run(bundle.journey, "evaluate") as run_id, TemporaryDirectory() as folder:
+    name = f"evaluate {model.removeprefix('models:/')}"
+    tags = {"offramp.journey": bundle.journey, "offramp.what": "evaluate"}
+    with quiet(), open_run(bundle.journey, name, tags) as run_id, TemporaryDirectory() as folder:
         mlflow.log_params({"model": model, "events": masked(source), **_kept(bundle.manifest)})
         mlflow.log_metrics(evaluation_metrics(found.evaluation))
+        log_evaluation(found.evaluation)
         if found.drift is not None:
             mlflow.log_metrics(drift_metrics(found.drift))
             mlflow.set_tag("offramp.drift", str(found.drift["verdict"]))

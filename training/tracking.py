@@ -1,8 +1,8 @@
 """What a training run leaves in MLflow: everything needed to compare it, doubt it and load it."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,13 +10,11 @@ from typing import Literal
 
 import mlflow
 import pandas as pd
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.meta_dataset import MetaDataset
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 
 from journeys.definition_file import definition_text
-from journeys.log import EventLog
-from journeys.query import masked
-from models.bundle import Bundle, save_bundle
+from journeys.errors import BundleError
+from models.bundle import Bundle, load_bundle, save_bundle
 from rootcause.figures import png_bytes
 from training.comparison import EVERYWHERE
 from training.evaluation_views import (
@@ -25,9 +23,19 @@ from training.evaluation_views import (
     evaluation_tables,
 )
 from training.later import evaluation_document
+from training.logged_dataset import LoggedEvents
 from training.promotion import MARGINS, Verdict
 from training.rivals import judged
-from training.store import open_run, quiet, use_store
+from training.run_page import (
+    NOTE,
+    log_evaluation,
+    name_of_training,
+    page_of,
+    tag_commit,
+    tags_of,
+)
+from training.store import named_by_others, open_run, quiet, reached_store
+from training.tracked_sample import log_sample
 from training.train import Trained
 from training.trials import TrialTold, log_trials
 from training.versions import (
@@ -85,28 +93,90 @@ def track(
     said : further parameters of the run
     now : when the verdict was given; the clock's, unless given
     """
-    use_store()
-    bundle, name = trained.bundle, name_of(trained.bundle.journey)
-    verdict = judged(trained, champion_of(bundle.journey))
-    promoted = promote == "always" or (promote == "gate" and verdict.promote)
-    with quiet(), open_run(bundle.journey, "train") as run_id, TemporaryDirectory() as folder:
-        mlflow.log_params(_parameters(trained) | dict(said or {}))
+    with kept_if_not_taken(trained.bundle), quiet(), reached_store(retries=5):
+        verdict = judged(trained, champion_of(trained.bundle.journey))
+        promoted = promote == "always" or (promote == "gate" and verdict.promote)
+        run_id, version = _logged(trained, source, verdict, trials, dict(said or {}))
+        mlflow.MlflowClient().set_tag(run_id, "offramp.promoted", str(promoted).lower())
+        name = name_of(trained.bundle.journey)
+        at = pd.Timestamp.now(tz="UTC") if now is None else now
+        tag(name, version, _tags(verdict, promoted=promoted, promote=promote, at=at))
+        if promoted:
+            crown(name, version)
+        else:
+            challenge(name, version)
+    return Tracked(run_id, name, version, CHAMPION if promoted else CHALLENGER, verdict)
+
+
+def _logged(
+    trained: Trained,
+    source: str,
+    verdict: Verdict,
+    trials: Sequence[TrialTold],
+    said: dict[str, object],
+) -> tuple[str, str]:
+    """Log the run and register its bundle; return the run's id and the model's version."""
+    bundle, data = trained.bundle, LoggedEvents(trained.data.log, source)
+    engine = str(said.get("engine", "one machine"))
+    tags = tags_of(bundle, what="train", engine=engine, data=data.digest)
+    page = page_of(bundle, verdict)
+    name = name_of_training(bundle)
+    with open_run(bundle.journey, name, tags) as run_id, TemporaryDirectory() as folder:
+        tag_commit()
+        mlflow.set_tag(NOTE, page)
+        mlflow.log_params(_parameters(trained) | said)
         mlflow.log_metrics(evaluation_metrics(_evaluation(bundle)))
-        mlflow.log_input(_dataset(trained.data.log, source), context="training")
+        log_sample(bundle.manifest)
+        mlflow.log_input(data, context="training")
         _log_documents(bundle)
         _log_pictures(bundle)
+        log_evaluation(_evaluation(bundle))
         _log_verdict(verdict)
         log_trials(trials, run_id)
         saved = save_bundle(bundle, Path(folder) / "bundle")
-        version = register(bundle, saved)
-        mlflow.set_tag("offramp.promoted", str(promoted).lower())
-    at = pd.Timestamp.now(tz="UTC") if now is None else now
-    tag(name, version, _tags(verdict, promoted=promoted, promote=promote, at=at))
-    if promoted:
-        crown(name, version)
-    else:
-        challenge(name, version)
-    return Tracked(run_id, name, version, CHAMPION if promoted else CHALLENGER, verdict)
+        version = register(bundle, saved, described=page)
+        if not named_by_others():
+            mlflow.set_tag(MLFLOW_RUN_NAME, f"v{version} {name}")
+        return run_id, version
+
+
+@contextmanager
+def kept_if_not_taken(bundle: Bundle) -> Iterator[None]:
+    """Keep a trained bundle in the working directory when the store does not take it.
+
+    Raises
+    ------
+    BundleError
+        Which says where the bundle is, and what can be done with it.
+    """
+    try:
+        yield
+    except BundleError as fault:
+        at = pd.Timestamp.now(tz="UTC")
+        kept = save_bundle(bundle, Path(f"offramp-{bundle.journey}-{at:%Y%m%dT%H%M%S}"))
+        raise BundleError(
+            f"{fault} Nothing is lost: the trained model is in {str(kept.resolve())!r}; score, "
+            "evaluate and serve take that folder as --model, and docs/mlflow.md says how to "
+            "register it when the store is up."
+        ) from None
+
+
+def register_kept(folder: str | Path) -> str:
+    """Register a bundle that the store did not take, as challenger; return its version.
+
+    Raises
+    ------
+    BundleError
+        If there is no bundle, or the store does not answer.
+    """
+    bundle = load_bundle(folder)
+    with quiet(), reached_store():
+        tags = tags_of(bundle, what="register", engine="one machine", data="not at hand")
+        with open_run(bundle.journey, f"register {Path(folder).name}", tags):
+            mlflow.log_metrics(evaluation_metrics(_evaluation(bundle)))
+            version = register(bundle, Path(folder), described=page_of(bundle))
+        challenge(name_of(bundle.journey), version)
+    return version
 
 
 def _tags(
@@ -137,7 +207,8 @@ def _log_verdict(verdict: Verdict) -> None:
     for row in verdict.comparisons:
         if row.where == EVERYWHERE and row.gain is not None:
             ends = {"": row.gain, "_low": row.low, "_high": row.high}
-            gained = {f"{row.outcome}.{row.what}_gain{end}": at for end, at in ends.items()}
+            names = {end: f"{'interval/' if end else ''}{row.what}_gain{end}" for end in ends}
+            gained = {f"{row.outcome}/{names[end]}": at for end, at in ends.items()}
             mlflow.log_metrics({key: at for key, at in gained.items() if at is not None})
 
 
@@ -163,18 +234,6 @@ def _parameters(trained: Trained) -> dict[str, object]:
 
 def _evaluation(bundle: Bundle) -> dict:  # type: ignore[type-arg]  # plain data of the manifest
     return bundle.manifest["evaluation"]  # type: ignore[return-value]
-
-
-def _dataset(log: EventLog, source: str) -> MetaDataset:
-    """Describe the log by its source and digest alone: no event and no customer key is logged."""
-    origin = CodeDatasetSource({"offramp.events": masked(source)})
-    return MetaDataset(origin, name="event log", digest=digest_of(log))
-
-
-def digest_of(log: EventLog) -> str:
-    """Return a digest of all events of the log, in order: the same events, the same digest."""
-    rows = pd.util.hash_pandas_object(log.events.drop(columns="time"), index=False).to_numpy()
-    return hashlib.sha256(log.times.tobytes() + rows.tobytes()).hexdigest()[:16]
 
 
 def _log_documents(bundle: Bundle) -> None:

@@ -62,21 +62,38 @@ def name_of(journey: str) -> str:
     return f"offramp-{journey}"
 
 
-def register(bundle: Bundle, folder: Path) -> str:
-    """Log the bundle as a model from code, with the wheel that reads it; return its version."""
+def register(bundle: Bundle, folder: Path, *, described: str = "") -> str:
+    """Log the bundle as a model from code, with the wheel that reads it; return its version.
+
+    Parameters
+    ----------
+    described : what a person reads of the version, as Markdown
+    """
+    name = name_of(bundle.journey)
     with TemporaryDirectory() as place:
         wheel = wheel_of_offramp(Path(place))
         logged = mlflow.pyfunc.log_model(
-            name=name_of(bundle.journey),
+            name=name,
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"bundle": str(folder)},
             code_paths=[str(wheel)],
             signature=signature_of(bundle),
             input_example=example_of(bundle),
             pip_requirements=requirements(f"code/{wheel.name}"),
-            registered_model_name=name_of(bundle.journey),
+            registered_model_name=name,
         )
-    return str(logged.registered_model_version)
+    version = str(logged.registered_model_version)
+    client = MlflowClient()
+    client.update_model_version(name, version, described)
+    client.update_registered_model(name, _about(bundle))
+    return version
+
+
+def _about(bundle: Bundle) -> str:
+    return (
+        f"Predicts {', '.join(bundle.outcomes)} of the journey {bundle.journey}, from a frame of "
+        f"events. The alias {CHAMPION} is in use, {CHALLENGER} waits, {PREVIOUS} was in use before."
+    )
 
 
 def champion_of(journey: str) -> Champion | None:
