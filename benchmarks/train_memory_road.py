@@ -4,7 +4,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,16 +40,21 @@ def main() -> None:
     save_bundle(trained.bundle, Path(folder) / "bundle")
     said = trained.bundle.manifest
     loss = said.get("sample_loss", {}).get(outcome)  # type: ignore[attr-defined]  # plain data
-    samples = len(trained.data.samples) * shards.whole.customers / _customers(trained)
     answer = {
         "learnt_from": _customers(trained) if road == "sample" else shards.whole.customers,
-        "samples": round(samples if road != "sample" else len(trained.data.samples)),
+        "samples": len(trained.data.samples) if road == "sample" else samples_in(shards),
         "features": len(trained.data.plan.features),
         "before_gib": before,
         "seconds": seconds,
-        "loss": loss and f"{loss['loss']:+.4f} ({loss['low']:+.4f} to {loss['high']:+.4f})",
+        "loss": None if loss is None else _told(loss),
     }
     print(json.dumps(answer))
+
+
+def samples_in(shards: HeldShards) -> int:
+    """Return how many samples a log has."""
+    journeys = find_journeys(shards.log, shards.definition)
+    return len(samples_of(shards.log, journeys, shards.definition))
 
 
 def read(world: Path) -> HeldShards:
@@ -104,6 +109,12 @@ def asked_about(
 def resident_gib() -> float:
     """Return the most that this process has held so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _told(loss: Mapping[str, float | str | None]) -> str:
+    if loss["loss"] is None:
+        return str(loss["why"])
+    return f"{loss['loss']:+.4f} ({loss['low']:+.4f} to {loss['high']:+.4f})"
 
 
 def _customers(trained: Trained) -> int:
