@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperOption
@@ -53,9 +53,15 @@ def _options(parameter: Parameter) -> list[str]:
 
 
 def _takes(parameter: Parameter) -> str:
-    kind = parameter.type_descriptor.annotation
-    choices = get_args(kind) if get_origin(kind) == Literal else ()
-    words = {str: "text", list[str]: "text", int: "whole number", float: "number", bool: NOTHING}
+    kind: Any = parameter.type_descriptor.annotation
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    words: dict[Any, str] = {
+        str: "text",
+        list[str]: "text",
+        int: "whole number",
+        float: "number",
+        bool: NOTHING,
+    }
     taken = " or ".join(f"`{choice}`" for choice in choices) or words.get(kind, str(kind))
     return taken + (", repeatable" if parameter.multiple else "")
 
