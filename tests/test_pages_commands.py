@@ -17,6 +17,8 @@ BLOCKS = [block for blocks in PAGES.values() for block in blocks if block.is_com
 ELSEWHERE = {
     ("README.md", "python"): "tests/test_readme.py",
     ("docs/api.md", "sh"): "tests/test_serving_live.py",
+    ("docs/data.md", "console"): "tests/test_data_page.py",
+    ("docs/data.md", "python"): "tests/test_data_page.py",
     ("docs/features.md", "python"): "tests/test_features_docs.py",
 }
 
