@@ -63,7 +63,10 @@ def histories(session: "SparkSession", path: str) -> "DataFrame":
     rest = [name for name in told if name != "time"]
     one = F.struct("time", F.col("_metadata.row_index").alias("position"), at.alias("at"), *rest)
     lists = events.groupBy("customer_id").agg(F.sort_array(F.collect_list(one)).alias("events"))
-    columns = [F.col("events.at").alias("time"), *(F.col(f"events.{name}") for name in rest)]
+    columns = [
+        F.col("events.at").alias("time"),
+        *(F.col(f"events.{name}").alias(name) for name in rest),
+    ]
     return lists.select("customer_id", F.struct("customer_id", *columns).alias("history"))
 
 

@@ -87,7 +87,14 @@ def test_what_memory_does_not_hold_is_learnt_from_disk(
     means = Means(memory=memory, folder=tmp_path)
     trained = train_over(shards, Task(["leakage"]), means)
     said = trained.bundle.manifest["learnt_from"]
-    assert said == {"road": "disk", "customers": CUSTOMERS, "of": CUSTOMERS}
+    looked_at = len(trained.data.log.offsets) - 1
+    assert said == {
+        "road": "disk",
+        "customers": CUSTOMERS,
+        "of": CUSTOMERS,
+        "looked_at": looked_at,
+    }
+    assert looked_at < CUSTOMERS
     assert "sample_loss" in trained.bundle.manifest
     assert list(tmp_path.iterdir()) == []
     evaluation = trained.bundle.manifest["evaluation"]["leakage"]  # type: ignore[index]
