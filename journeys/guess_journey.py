@@ -220,10 +220,7 @@ def _success(told: Told, journey: Codes, after: Flags, taken: set[str]) -> Said:
 
 
 def _ending(told: Told, journey: Codes, after: Flags, name: str) -> tuple[float, float]:
-    """Return which share of the journeys comes to an activity, and of these, ends with it.
-
-    To end is to leave no more behind than a tenth of the journey's events.
-    """
+    """Return which share comes to an activity, and which of these leaves a tenth behind at most."""
     held = np.flatnonzero(told.are([name]) & after)
     begun = len(np.unique(journey[after]))
     if not len(held) or not begun:
