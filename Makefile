@@ -3,12 +3,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.setup-done
+SPARK_READY := .venv/.spark-done
 
 PACKAGES := journeys features models rootcause training serving offramp
-CODE := $(wildcard $(PACKAGES) benchmarks tests .ci)
+CODE := $(wildcard $(PACKAGES) benchmarks pages tests .ci)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format format-check lint types fix coverage openapi notebooks wheel clean
+.PHONY: help setup demo test test-spark check format format-check lint types fix coverage openapi docs docs-serve docs-try notebooks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*%?:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +21,9 @@ demo: $(READY) ## the whole road on simulated customers: journeys, models, cause
 
 test: $(READY) ## run the whole test suite, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-spark: $(SPARK_READY) ## run the tests on Spark, in local mode; needs Java 17
+	$(BIN)/python -m pytest -m spark tests/test_spark_*.py
 
 check: format-check lint types test ## everything that must hold: format, lint, types, tests
 
@@ -45,6 +49,16 @@ coverage: $(READY) ## run the tests and show the lines and branches none of them
 openapi: $(READY) ## write docs/openapi.json again, after a change of the API
 	$(BIN)/python -m serving.openapi_file
 
+docs: $(READY) ## build the site into out/site, and fail on a broken link or anchor
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "Open out/site/index.html"
+
+docs-serve: $(READY) ## show the site on this machine, and anew after every change
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+docs-try: $(READY) ## run every command of the pages, the slow ones too: half an hour or more
+	$(BIN)/python -m pages.trying
+
 notebooks: $(READY) ## run every notebook in a temporary folder, fail on the first error
 	$(BIN)/python .ci/notebooks.py
 
@@ -66,4 +80,13 @@ $(READY): pyproject.toml constraints.txt Makefile
 	@echo "Installing Offramp into .venv; the first time takes a few minutes."
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install -qq --editable '.[dev,benchmarks,dask,docs]' --constraint constraints.txt
+	@touch $@
+
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+
+$(SPARK_READY): $(READY)
+	@"$(JAVA)" -version > /dev/null 2>&1 || { \
+	  echo "Spark needs Java 17 or later, and $(JAVA) does not run. Install it, for example" \
+	    "openjdk-17-jre-headless, or name it: make test-spark JAVA_HOME=/path/to/java" >&2; exit 1; }
+	$(BIN)/python -m pip install -qq --editable '.[spark]' --constraint constraints.txt
 	@touch $@

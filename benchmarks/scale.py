@@ -21,6 +21,7 @@ SIZES = (1e6, 1e7)
 MOST_GIB = 24.0
 STEPS = ("check", "train", "findings", "report", "score", "score every event")
 OUTCOME = "leakage"
+CHAMPION = "models:/offramp-mortgage_refinance@champion"
 
 
 def main() -> None:
@@ -32,6 +33,7 @@ def main() -> None:
     asked.add_argument("--most-gib", type=float, default=MOST_GIB, help="stop a step beyond it")
     asked.add_argument("--most-hours", type=float, default=12.0, help="stop a step after them")
     asked.add_argument("--in-memory", type=float, help="events that are held, not kept in files")
+    asked.add_argument("--model", default=CHAMPION, help="what scores; else what was trained")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="offramp-scale-") as temporary:
         rows = [
@@ -66,7 +68,7 @@ def rows_of(events: float, given: argparse.Namespace, folder: Path) -> Iterator[
     log = json.loads(said.read_text())
     for step in given.steps:
         place = _room(folder, step)
-        made = run_step(_words(step), environment=environment, folder=place, **bounds)
+        made = run_step(_words(step, given.model), environment=environment, folder=place, **bounds)
         yield _row(step, events, made, log)
         shutil.rmtree(place / "kept", ignore_errors=True)
 
@@ -77,17 +79,24 @@ def _room(folder: Path, step: str) -> Path:
     return place
 
 
-def _words(step: str) -> list[str]:
+def _words(step: str, model: str) -> list[str]:
     """Return the command of a step, run in a folder beside the log's."""
     log = ["--events", "../log", "--journey", "../journey.yaml"]
-    model = ["--model", "models:/offramp-mortgage_refinance@champion"]
     words = {
         "check": ["check", *log],
         "train": ["train", *log, "--promote", "always"],
         "findings": ["findings", *log, "--outcome", OUTCOME, "--json", "findings.json"],
-        "report": ["report", *log, *model, "--no-mlflow", "--out", "report.html"],
-        "score": ["score", *log, *model, "--out", "scores.parquet"],
-        "score every event": ["score", *log, *model, "--every-event", "--out", "scores.parquet"],
+        "report": ["report", *log, "--model", model, "--no-mlflow", "--out", "report.html"],
+        "score": ["score", *log, "--model", model, "--out", "scores.parquet"],
+        "score every event": [
+            "score",
+            *log,
+            "--model",
+            model,
+            "--every-event",
+            "--out",
+            "scores.parquet",
+        ],
     }
     return ["offramp", *words[step]]
 

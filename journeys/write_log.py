@@ -37,6 +37,11 @@ def require_ending(path: str | Path) -> str:
     return ending
 
 
+def is_xes(path: str | Path) -> bool:
+    """Whether a file is to be XES."""
+    return require_ending(path).startswith(".xes")
+
+
 def write_log(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table of events, whole or not at all; XES where its columns are those of XES.
 
@@ -54,7 +59,7 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
             frame.to_parquet(beside, index=False)
             return
         with _packed(beside, ending) as stream:
-            if ending.startswith(".xes"):
+            if is_xes(path):
                 write_xes(as_xes(frame), stream)
             elif ending.startswith(".csv"):
                 frame.to_csv(stream, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
@@ -82,9 +87,14 @@ def as_xes(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def events_by_customer(log: EventLog, definition: Definition) -> pd.DataFrame:
-    """Return all events under our names, or XES' where the file has them: a trace a customer."""
-    return log.events.rename(columns=_xes_names(definition))
+def in_names_of_xes(frame: pd.DataFrame, definition: Definition) -> pd.DataFrame:
+    """Return a table of our columns with those of XES, such as ``org:resource``, by that name."""
+    names = {
+        ours: theirs
+        for ours, theirs in definition.columns.items()
+        if ":" in theirs and ours not in (CUSTOMER, TIME, ACTIVITY)
+    }
+    return frame.rename(columns=names)
 
 
 def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
@@ -103,14 +113,4 @@ def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
         CASE: journey_ids(log, journeys, definition)[journey],
         "case:state": journeys["state"].to_numpy()[journey],
     }
-    named = _xes_names(definition) | {CUSTOMER: "case:customer_id"}
-    return pd.DataFrame(events.rename(columns=named).assign(**case))
-
-
-def _xes_names(definition: Definition) -> dict[str, str]:
-    """Return the file's names that are those of XES, by ours; who, when and what have their own."""
-    return {
-        ours: theirs
-        for ours, theirs in definition.columns.items()
-        if ":" in theirs and ours not in (CUSTOMER, TIME, ACTIVITY)
-    }
+    return pd.DataFrame(events.rename(columns={CUSTOMER: "case:customer_id"}).assign(**case))

@@ -33,26 +33,29 @@ def convert(
     columns that it names, under our names, and none that it calls sensitive.
     """
     from journeys.write_log import require_ending, write_log
+    from rootcause.wording import things
 
     require_ending(file)
     with working("Reading events"):
-        frame = _events(events, journey, traces, form, query)
+        frame = _events(events, file, (journey, traces), form, query)
     with working("Writing"):
         write_log(frame, file)
-    out().print(f"{len(frame):,} events: {file}", markup=False)
+    out().print(f"{things(len(frame), 'event')}: {file}", markup=False)
 
 
-def _events(events: str, journey: str, traces: str, form: str, query: str) -> "pd.DataFrame":
+def _events(events: str, file: str, by: tuple[str, str], form: str, query: str) -> "pd.DataFrame":
+    """Return what is to be written; ``by``: the definition, and what a trace is."""
+    journey, traces = by
     from journeys.errors import OfframpError
     from journeys.read import read_events, read_frame
-    from journeys.write_log import events_by_customer, events_by_journey
+    from journeys.write_log import events_by_journey, in_names_of_xes, is_xes
     from offramp.reading import defined
 
     if journey:
         definition = defined(journey, form=form, query=query)
         log = read_events(events, definition)
-        by = events_by_journey if traces == "journeys" else events_by_customer
-        return by(log, definition)
+        chosen = events_by_journey(log, definition) if traces == "journeys" else log.events
+        return in_names_of_xes(chosen, definition) if is_xes(file) else chosen
     if traces == "journeys":
         raise OfframpError(
             "Only a definition says what a journey is; give --journey, or --traces customers."

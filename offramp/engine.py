@@ -2,44 +2,42 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from offramp.console import working
+from offramp.reading import definition_of, read_log_in_shards
 
 if TYPE_CHECKING:
-    from journeys.definition import Definition
     from journeys.shards import Shards
+    from models.bundle import Bundle
+
+
+@dataclass(frozen=True)
+class Where:
+    """What the options say: *local* or *spark*; Spark's master; a folder of shards to keep."""
+
+    engine: str
+    spark_master: str
+    kept: str = ""
 
 
 @contextmanager
-def shards_on(
-    engine: str, master: str, events: str, definition: "Definition"
+def log_in_shards(
+    events: str, journey: str, where: Where, bundle: "Bundle | None" = None
 ) -> "Iterator[Shards]":
-    """Yield a log as shards, read and its whole known; Spark is stopped at the end.
+    """Yield a log as shards, by the definition as `offramp.reading.read_log` has it.
 
-    Parameters
-    ----------
-    engine : *local* or *spark*
-    master : where Spark is, as spark-submit takes it
-    events : what the engine reads: on Spark a folder of Parquet or the name of a table
+    What is wrong with its events is said before anything is done; Spark is stopped at the end.
     """
-    if engine == "spark":
-        with _on_spark(master, events, definition) as shards:
-            yield shards
-    else:
-        from journeys.read_shards import read_shards
-
-        with working("Reading events") as tell:
-            shards = read_shards(events, definition, progress=tell)
-        yield shards
-
-
-@contextmanager
-def _on_spark(master: str, events: str, definition: "Definition") -> "Iterator[Shards]":
+    if where.engine == "local":
+        yield read_log_in_shards(events, journey, bundle, kept=where.kept)
+        return
     from features.spark import SparkShards, spark_events, spark_session
 
-    with spark_session(master) as session:
+    definition = definition_of(journey, bundle)
+    with spark_session(where.spark_master) as session:
         with working("Reading events on Spark"):
             shards = SparkShards(definition, spark_events(session, events))
-            _ = shards.whole  # learnt here, so that a fault of the events is said at once
+            _ = shards.whole
         yield shards

@@ -7,7 +7,7 @@ from typer import Option
 from offramp.console import out, working
 
 if TYPE_CHECKING:
-    from journeys.log import EventLog
+    from journeys.shards import Shards
 
 LeaveOut = Annotated[
     str,
@@ -40,15 +40,14 @@ def erased(
     out().print(f"{len(found.digests):,} keys of erased customers, as digests: {out_file}")
 
 
-def without_erased(log: "EventLog", leave_out: str) -> "tuple[EventLog, int | None]":
+def without_erased(shards: "Shards", leave_out: str) -> "tuple[Shards, int | None]":
     """Return the log without the customers of a list, and how many they were; None: no list."""
     if not leave_out:
-        return log, None
-    from journeys.log import CUSTOMER, log_without
+        return shards, None
+    from journeys.left_out import keys_in, shards_without
     from serving.erased_list import erased_among, read_erased
     from serving.pseudonym import Pseudonym
 
-    keys = log.events[CUSTOMER].cat.categories
-    gone = erased_among(keys, read_erased(leave_out), Pseudonym.from_environment())
+    gone = erased_among(keys_in(shards), read_erased(leave_out), Pseudonym.from_environment())
     out().print(f"{len(gone):,} erased customers of the log are left out.")
-    return (log_without(log, gone) if gone else log), len(gone)
+    return shards_without(shards, gone), len(gone)

@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 from offramp.console import out
-from offramp.options import Events, Journey, Json, Kept, Outcome, Seed
-from offramp.reading import outcome_of, read_log_in_shards
+from offramp.engine import Where, log_in_shards
+from offramp.options import Engine, Events, Journey, Json, Kept, Outcome, Seed, SparkMaster
+from offramp.reading import outcome_of
 
 
-def findings(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
+def findings(  # noqa: PLR0913 - a command has this many options
+    *,
     events: Events,
     journey: Journey,
     outcome: Outcome,
@@ -24,6 +26,8 @@ def findings(  # noqa: PLR0913, PLR0917 - a command has as many options as it ha
             "what would be found in noise. Each takes as long as the search itself.",
         ),
     ] = 0,
+    engine: Engine = "local",
+    spark_master: SparkMaster = "local[*]",
 ) -> None:
     """Search for what causes an outcome to go wrong: where, for whom, since when, by how much.
 
@@ -34,13 +38,14 @@ def findings(  # noqa: PLR0913, PLR0917 - a command has as many options as it ha
     from offramp.show_warnings import early
     from rootcause.findings import write_findings
 
-    shards = read_log_in_shards(events, journey, kept=kept)
-    asked = outcome_of(shards.definition, outcome)
-    found, watched = searched_over(shards, asked, seed=seed, placebo=placebo)
+    with log_in_shards(events, journey, Where(engine, spark_master, kept)) as shards:
+        asked = outcome_of(shards.definition, outcome)
+        found, watched = searched_over(shards, asked, seed=seed, placebo=placebo)
+        customers = shards.whole.customers
     out().print(found_causes(found))
-    if watched < shards.whole.customers:
+    if watched < customers:
         out().print(
-            f"Early warnings were looked for in {watched:,} of {shards.whole.customers:,} "
+            f"Early warnings were looked for in {watched:,} of {customers:,} "
             "customers, chosen by a hash of their keys."
         )
     if found.warnings:

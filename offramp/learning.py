@@ -21,18 +21,20 @@ from offramp.options import (
     Trials,
     Work,
 )
-from offramp.reading import journey_name, outcome_of, read_log
+from offramp.reading import journey_name, outcome_of, read_log_in_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from journeys.definition import Definition
-    from journeys.log import EventLog
+    from journeys.shards import Shards
     from training.at_scale import Means
     from training.tracking import Tracked
     from training.train import Trained
 
-    _Before = Callable[[EventLog, Definition, "_Wishes"], dict[str, object] | None]
+    _Before = Callable[[Shards, "_Wishes"], dict[str, object] | None]
+
+
+_LOOKED_AT = 50_000
 
 
 def train(  # noqa: PLR0913 - a command has this many options
@@ -143,24 +145,25 @@ def means_of(customers: str, memory: float, work: str, dask: str) -> "Means":
 
 def _learn(wishes: _Wishes, means: "Means", before: "_Before | None" = None) -> None:
     """Train, track, and say how good the model is and where it stands."""
-    from journeys.shards import HeldShards
     from training.at_scale import Task, train_over
     from training.fit import Effort
     from training.store import require_store
     from training.tracking import track
     from training.trials import TrialList
 
-    log, definition = read_log(wishes.events, wishes.journey)
-    log, left_out = without_erased(log, wishes.leave_out)
+    shards, left_out = without_erased(
+        read_log_in_shards(wishes.events, wishes.journey), wishes.leave_out
+    )
+    definition = shards.definition
     outcomes = [outcome_of(definition, wishes.outcome)] if wishes.outcome else []
     with working("Reaching the MLflow store"):
         require_store()  # before the work, not after it
-    drift = before(log, definition, wishes) if before is not None else None
+    drift = before(shards, wishes) if before is not None else None
     with working("Training") as tell:
         tried = TrialList(tell, wishes.trials * len(outcomes or definition.outcomes))
         effort = Effort(wishes.trials, wishes.seconds or None, tried)
         task = Task(outcomes, wishes.seed, effort, tell)
-        trained = train_over(HeldShards(definition, log), task, means)
+        trained = train_over(shards, task, means)
     with working("Comparing and tracking"):
         more = {} if left_out is None else {"customers_left_out": left_out}
         tracked = track(
@@ -173,16 +176,20 @@ def _learn(wishes: _Wishes, means: "Means", before: "_Before | None" = None) -> 
     write_json(wishes.json, answer | rest)
 
 
-def _say_what_moved(
-    log: "EventLog", definition: "Definition", wishes: _Wishes
-) -> dict[str, object] | None:
-    """Say what has moved since the champion's training; refuse to learn from broken tracking."""
+def _say_what_moved(shards: "Shards", wishes: _Wishes) -> dict[str, object] | None:
+    """Say what has moved since the champion's training; refuse to learn from broken tracking.
+
+    Of a log that does not stand in memory fifty thousand customers are looked at.
+    """
     from journeys.errors import OfframpError
+    from journeys.shards import HeldShards
     from offramp.show_evaluation import drifted
     from training.rivals import drift_of
     from training.versions import champion_of
 
+    definition = shards.definition
     with working("Looking for what has moved"):
+        log = shards.log if isinstance(shards, HeldShards) else shards.some(_LOOKED_AT)
         drift = drift_of(champion_of(definition.name), log, definition)
     if drift is None:
         return None

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 import typer
 
 from offramp.console import out, working
-from offramp.options import Events, Journey, Kept, Model
-from offramp.reading import read_log_in_shards
+from offramp.engine import Where, log_in_shards
+from offramp.options import Engine, Events, Journey, Kept, Model, SparkMaster
 
 
-def score(
+def score(  # noqa: PLR0913 - a command has this many options
+    *,
     events: Events,
     journey: Journey,
     model: Model,
@@ -19,6 +20,8 @@ def score(
         bool, typer.Option("--every-event", help="Score every event and tick, not just the end.")
     ] = False,
     kept: Kept = "",
+    engine: Engine = "local",
+    spark_master: SparkMaster = "local[*]",
 ) -> None:
     """Predict every journey that is open at the end of the log.
 
@@ -30,10 +33,10 @@ def score(
 
     require_suffix(Path(file))
     bundle = fetch_bundle(model)
-    shards = read_log_in_shards(events, journey, bundle, kept=kept)
-    with working("Scoring") as tell:
-        many = score_shards(shards, bundle, file, every_event=every_event, progress=tell)
-    ends = shards.whole.ends
+    with log_in_shards(events, journey, Where(engine, spark_master, kept), bundle) as shards:
+        with working("Scoring") as tell:
+            many = score_shards(shards, bundle, file, every_event=every_event, progress=tell)
+        ends = shards.whole.ends
     what = "samples" if every_event else f"open journeys as of {ends:%Y-%m-%d %H:%M} UTC"
     out().print(f"{many:,} {what} scored: {file}")
 

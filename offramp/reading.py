@@ -18,7 +18,7 @@ def read_log(
     """Read the log for a definition, or for the one that a bundle learnt with."""
     from journeys.read import read_events
 
-    definition = _definition(journey, bundle)
+    definition = definition_of(journey, bundle)
     with working("Reading events"):
         return read_events(events, definition), definition
 
@@ -27,7 +27,7 @@ def read_log_in_shards(
     events: str, journey: str, bundle: "Bundle | None" = None, *, kept: str = ""
 ) -> "Shards":
     """Read the log as shards, by the definition as `read_log` has it."""
-    return shards_of(events, _definition(journey, bundle), kept=kept)
+    return shards_of(events, definition_of(journey, bundle), kept=kept)
 
 
 def shards_of(events: str, definition: "Definition", *, kept: str = "") -> "Shards":
@@ -59,7 +59,8 @@ def events_that_fit() -> int:
     return int(said)
 
 
-def _definition(journey: str, bundle: "Bundle | None") -> "Definition":
+def definition_of(journey: str, bundle: "Bundle | None") -> "Definition":
+    """Read a definition; with a bundle, the one that it learnt with, for this log's columns."""
     from journeys.definition_file import load_definition
 
     definition = load_definition(journey)

@@ -53,6 +53,17 @@ def test_an_old_python_is_told_what_to_do(tmp_path: Path) -> None:
     assert "needs Python 3.11 or later; found: Python 3.9.1" in failed.stderr
 
 
+def test_without_java_the_tests_on_spark_say_what_to_install(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".setup-done").touch()
+    failed = _make("test-spark", "JAVA_HOME=/nowhere", folder=tmp_path)
+    assert failed.returncode != 0
+    assert "Spark needs Java 17 or later, and /nowhere/bin/java does not run" in failed.stderr
+    assert not (tmp_path / ".venv" / ".spark-done").exists()
+
+
 def made(*arguments: str) -> str:
     """Return what make prints in the checkout."""
     finished = _make(*arguments, folder=ROOT)

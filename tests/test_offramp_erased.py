@@ -7,6 +7,7 @@ import pytest
 
 from journeys.errors import OfframpError, TooLittleDataError
 from journeys.log import CUSTOMER, event_log, log_without
+from journeys.shards import HeldShards
 from offramp.erased import without_erased
 from serving.erased_list import ErasedList, erased_among, read_erased
 from serving.pseudonym import KEY, Pseudonym
@@ -18,6 +19,7 @@ from tests.serving_events import event
 DEFINITION = definition_named("loan")
 EVENTS = random_events(5, seed=3)
 LOG = event_log(EVENTS, DEFINITION)
+SHARDS = HeldShards(DEFINITION, LOG)
 NAMES = list(LOG.events[CUSTOMER].cat.categories)
 SECRET = "s" * 32
 
@@ -37,7 +39,8 @@ def listed(tmp_path: Path, run: Run) -> Path:
 
 
 def test_the_log_is_as_if_they_had_never_been_in_it(listed: Path) -> None:
-    log, left_out = without_erased(LOG, str(listed))
+    left, left_out = without_erased(SHARDS, str(listed))
+    log = left.some(len(NAMES))
     others = EVENTS[~EVENTS["customer_id"].isin([NAMES[0], NAMES[3]])]
     assert left_out == 2
     assert log.events.equals(event_log(others, DEFINITION).events)
@@ -63,7 +66,7 @@ def test_pseudonyms_are_compared_with_the_same_secret(tmp_path: Path) -> None:
 
 
 def test_without_a_list_nothing_is_left_out_and_with_all_nothing_is_left() -> None:
-    assert without_erased(LOG, "") == (LOG, None)
+    assert without_erased(SHARDS, "") == (SHARDS, None)
     with pytest.raises(TooLittleDataError, match="nobody remains"):
         log_without(LOG, set(NAMES))
 

@@ -45,14 +45,14 @@ class Samples:
 
     Attributes
     ----------
-    keys : of the customers who have samples, ascending, (n_customers,)
+    keys : of the customers who have samples, in the order of a whole log, (n_customers,)
     offsets : the first sample of each customer and, last, their number, (n_customers + 1,)
     journey : any number of a journey's own; started : when it began, microseconds UTC
     y, closed_at : by outcome, as `journeys.labels.labels_of` gives them
     journeys : start, end and last_time of every journey, in no order
     """
 
-    keys: NDArray[np.str_]
+    keys: "pd.Index[str]"
     offsets: Rows
     journey: Rows
     started: Rows
@@ -71,7 +71,7 @@ class Samples:
 
     def watched(self, outcome: Outcome) -> Watched:
         """Return the samples as a split looks at them."""
-        return Watched(self.started, self.closed_at[outcome], self.customers, pd.Index(self.keys))
+        return Watched(self.started, self.closed_at[outcome], self.customers, self.keys)
 
     def part(self, outcome: Outcome, split: Split, file: RowFile) -> StoredPart:
         """Return the samples to learn from, as `training.data.TrainingData.part` does."""
@@ -87,7 +87,7 @@ class Samples:
 
     def places_of(self, log: EventLog, journeys: pd.DataFrame, samples: pd.DataFrame) -> Rows:
         """Return where the samples of some of the customers stand among all, (n_those,)."""
-        of_code = np.searchsorted(self.keys, log.events[CUSTOMER].cat.categories.to_numpy(str))
+        of_code = self.keys.get_indexer(log.events[CUSTOMER].cat.categories)
         whose = of_code[journeys["customer"].to_numpy()[samples["journey"].to_numpy()]]
         return np.asarray(self.offsets[whose] + _rank_in_run(whose))
 
@@ -196,7 +196,7 @@ def _whose(shard: EventLog, journeys: pd.DataFrame, journey: Rows) -> pa.Diction
 class _Places:
     """Where rows belong: behind those of their customer that have come before."""
 
-    keys: NDArray[np.str_]
+    keys: "pd.Index[str]"
     offsets: Rows
     come: Rows = field(init=False)
 
@@ -208,7 +208,7 @@ class _Places:
         names = _names(batch)
         begins = np.flatnonzero(np.append(True, names[1:] != names[:-1])[: len(names)])
         lengths = np.diff(np.append(begins, len(names)))
-        whose = np.searchsorted(self.keys, names[begins])
+        whose = self.keys.get_indexer(pd.Index(names[begins]))
         first = self.come[whose]
         np.add.at(self.come, whose, lengths)
         within = np.arange(len(names)) - np.repeat(begins, lengths)
@@ -229,17 +229,19 @@ def _put_in_place(folder: Path, places: _Places, definition: Definition) -> dict
     return columns
 
 
-def _customers_of(folder: Path) -> tuple[NDArray[np.str_], Rows]:
+def _customers_of(folder: Path) -> "tuple[pd.Index[str], Rows]":
     """Return the keys of the customers who have samples, and where each one's begin."""
     counted = [
-        pd.Series(_names(batch)).value_counts()
+        pd.Series(_names(batch)).value_counts(sort=False)
         for path in _files(folder)
         for batch in _batches(path, [_WHOSE])
     ]
-    counts = pd.concat(counted) if counted else pd.Series(dtype=np.int64)
-    keys, of_row = np.unique(counts.index.to_numpy(str), return_inverse=True)
-    samples = np.bincount(of_row, counts.to_numpy(), minlength=len(keys)).astype(np.int64)
-    return keys, np.concatenate([[0], np.cumsum(samples)])
+    as_text = all(one.index.is_monotonic_increasing for one in counted)
+    counts = pd.concat(counted).groupby(level=0, sort=True).sum()
+    numbers = None if as_text else pd.to_numeric(counts.index.to_numpy(object), errors="coerce")
+    if numbers is not None and not np.isnan(numbers).any():
+        counts = counts.iloc[np.argsort(numbers, kind="stable")]  # keys that were numbers
+    return counts.index, np.concatenate([[0], np.cumsum(counts.to_numpy(np.int64))])
 
 
 def _numbered(whose: Rows, ordinal: Rows) -> Rows:
