@@ -6,10 +6,10 @@ READY := .venv/.setup-done
 SPARK_READY := .venv/.spark-done
 
 PACKAGES := journeys features models rootcause training serving offramp
-CODE := $(wildcard $(PACKAGES) benchmarks tests .ci)
+CODE := $(wildcard $(PACKAGES) benchmarks pages tests .ci)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-spark check format format-check lint types fix coverage openapi notebooks wheel clean
+.PHONY: help setup demo test test-spark check format format-check lint types fix coverage openapi docs docs-serve docs-try notebooks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*%?:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,16 @@ coverage: $(READY) ## run the tests and show the lines and branches none of them
 
 openapi: $(READY) ## write docs/openapi.json again, after a change of the API
 	$(BIN)/python -m serving.openapi_file
+
+docs: $(READY) ## build the site into out/site, and fail on a broken link or anchor
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "Open out/site/index.html"
+
+docs-serve: $(READY) ## show the site on this machine, and anew after every change
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+docs-try: $(READY) ## run every command of the pages, the slow ones too: half an hour or more
+	$(BIN)/python -m pages.trying
 
 notebooks: $(READY) ## run every notebook in a temporary folder, fail on the first error
 	$(BIN)/python .ci/notebooks.py

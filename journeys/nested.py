@@ -47,6 +47,13 @@ class Spread:
     asked: frozenset[str] | None = frozenset()
     source: str = "the log"
     seen: set[str] = field(default_factory=set)
+    _inside: set[str] = field(default_factory=set, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note the columns inside which something is asked for."""
+        for name in self.asked or ():
+            parts = name.split(".")
+            self._inside.update(".".join(parts[:end]) for end in range(1, len(parts)))
 
     @classmethod
     def of(cls, asked: Iterable[str] | None, source: str) -> "Spread":
@@ -55,7 +62,7 @@ class Spread:
 
     def opens(self, name: str) -> bool:
         """Whether somebody asks for a column inside this one."""
-        return self.asked is None or any(one.startswith(f"{name}.") for one in self.asked)
+        return self.asked is None or name in self._inside
 
     def row(self, row: Row) -> dict[str, object]:
         """Return a row whose nested values are columns where asked for, and text elsewhere."""
@@ -70,11 +77,27 @@ class Spread:
         return flat
 
     def _columns(self, name: str, value: object) -> Iterator[tuple[str, object]]:
-        for column, inner in _leaves(name, value, self.source, depth=1):
-            if self.asked is None or column in self.asked:
-                if column not in self.seen:
-                    self._remember(column)
-                yield column, inner
+        for column, inner in self._leaves(name, value, depth=1):
+            if column not in self.seen:
+                self._remember(column)
+            yield column, inner
+
+    def _leaves(self, name: str, value: Any, *, depth: int) -> Iterator[tuple[str, object]]:
+        """Yield the columns of a value of any kind, under the name it has, where they are asked."""
+        inside = _inside(value)
+        if inside is None:
+            if self.asked is None or name in self.asked:
+                yield name, as_text(_unwrapped(value))
+            return
+        if depth > DEEPEST:
+            raise EventLogError(
+                f"{self.source}: {name!r} is nested more than {DEEPEST} levels deep; export it "
+                "flatter."
+            )
+        for key, inner in inside.items():
+            column = f"{name}.{key}"
+            if self.asked is None or column in self.asked or column in self._inside:
+                yield from self._leaves(column, inner, depth=depth + 1)
 
     def _remember(self, column: str) -> None:
         self.seen.add(column)
@@ -97,19 +120,12 @@ def _is_nested(value: object) -> bool:
     return isinstance(value, dict | list | tuple | np.ndarray)
 
 
-def _leaves(name: str, value: Any, source: str, *, depth: int) -> Iterator[tuple[str, object]]:
-    """Yield the columns of a value of any kind, under the name it has."""
-    value = _unwrapped(value)
-    inside = value if isinstance(value, Mapping) else _keyed(value)
-    if inside is None:
-        yield name, as_text(value)
-        return
-    if depth > DEEPEST:
-        raise EventLogError(
-            f"{source}: {name!r} is nested more than {DEEPEST} levels deep; export it flatter."
-        )
-    for key, inner in inside.items():
-        yield from _leaves(f"{name}.{key}", inner, source, depth=depth + 1)
+def _inside(value: Any) -> Mapping[str, object] | None:
+    """Return the columns that a value has inside, None where it has none."""
+    if not _is_nested(value):
+        return None
+    plain = _unwrapped(value)
+    return plain if isinstance(plain, Mapping) else _keyed(plain)
 
 
 def _unwrapped(value: Any) -> Any:

@@ -113,4 +113,4 @@ def events_by_journey(log: EventLog, definition: Definition) -> pd.DataFrame:
         CASE: journey_ids(log, journeys, definition)[journey],
         "case:state": journeys["state"].to_numpy()[journey],
     }
-    return events.rename(columns={CUSTOMER: "case:customer_id"}).assign(**case)
+    return pd.DataFrame(events.rename(columns={CUSTOMER: "case:customer_id"}).assign(**case))

@@ -6,13 +6,17 @@ times are UTC.  The document says what it uses: extensions, globals, a classifie
 trace by trace.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any
+from itertools import pairwise
+from typing import IO
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from journeys.errors import EventLogError
 from journeys.log import microseconds
@@ -33,6 +37,7 @@ _EXTENSIONS = {
 }
 _NO_CHARACTER = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
 _OF_TRACE = "case:"
+_ROWS_AT_ONCE = 20_000
 
 
 def write_xes(frame: pd.DataFrame, stream: IO[bytes]) -> None:
@@ -56,9 +61,51 @@ def write_xes(frame: pd.DataFrame, stream: IO[bytes]) -> None:
     ordered, cases = ordered.iloc[order], cases[order]
     stream.write(_head().encode())
     starts = np.flatnonzero(np.diff(cases, prepend=-2))
-    for first, after in zip(starts, [*starts[1:], len(cases)], strict=True):
-        stream.write("".join(_trace(ordered.iloc[first:after])).encode())
+    for batch in _batches(starts, len(cases)):
+        first = batch[0]
+        columns = _columns(ordered.iloc[first : batch[-1]])
+        for begin, after in pairwise(batch):
+            text = "".join(_trace(columns, range(begin - first, after - first)))
+            stream.write(text.encode())
     stream.write(b"</log>\n")
+
+
+def _batches(starts: NDArray[np.intp], n_rows: int) -> Iterator[list[int]]:
+    """Yield the first rows of some whole traces, and the row after them."""
+    edges = [*starts.tolist(), n_rows]
+    place = 0
+    while place < len(starts):
+        after = max(place + 1, bisect_right(edges, edges[place] + _ROWS_AT_ONCE) - 1)
+        yield edges[place : after + 1]
+        place = after
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The values of one key, as the tags of XES; None where there is none."""
+
+    key: str
+    of_trace: bool
+    tags: list[str | None]
+
+
+def _columns(events: pd.DataFrame) -> list[_Column]:
+    return [_column(str(name), column) for name, column in events.items()]
+
+
+def _column(name: str, column: pd.Series) -> _Column:
+    of_trace = name.startswith(_OF_TRACE)
+    key = name.removeprefix(_OF_TRACE) if of_trace else name
+    quoted = quoteattr(key.translate(_NO_CHARACTER))
+    usual = _tag(quoted, "complete") if key == LIFECYCLE and not of_trace else None
+    values = zip(column.astype(object).tolist(), column.isna().tolist(), strict=True)
+    tags = [usual if missing else _tag(quoted, value) for value, missing in values]
+    return _Column(key, of_trace, tags)
+
+
+def _tag(key: str, value: object) -> str:
+    tag, text = _typed(value)
+    return f"<{tag} key={key} value={_quoted(text)}/>\n"
 
 
 def _times(frame: pd.DataFrame) -> pd.Series:
@@ -97,35 +144,19 @@ def _head() -> str:
     )
 
 
-def _trace(events: pd.DataFrame) -> Iterator[str]:
-    own = [str(name) for name in events.columns if str(name).startswith(_OF_TRACE)]
-    inner = [str(name) for name in events.columns if str(name) not in own]
+def _trace(columns: list[_Column], rows: range) -> Iterator[str]:
     yield "\t<trace>\n"
-    first = {name: _first(events[name]) for name in own}
-    yield from _attributes(first, "\t\t", len(_OF_TRACE))
-    columns = [events[name].astype(object).tolist() for name in inner]
-    for values in zip(*columns, strict=True):
-        event: dict[str, Any] = dict(zip(inner, values, strict=True))
-        if pd.isna(event.get(LIFECYCLE)):
-            event[LIFECYCLE] = "complete"
-        yield "\t\t<event>\n"
-        yield from _attributes(event, "\t\t\t", 0)
-        yield "\t\t</event>\n"
+    for column in columns:
+        if column.of_trace:
+            tag = next((column.tags[row] for row in rows if column.tags[row]), None)
+            yield f"\t\t{tag}" if tag else ""
+    own = [column.tags for column in columns if not column.of_trace]
+    said = any(column.key == LIFECYCLE and not column.of_trace for column in columns)
+    usual = "" if said else "\t\t\t" + _tag(quoteattr(LIFECYCLE), "complete")
+    for row in rows:
+        tags = "".join(f"\t\t\t{tags[row]}" for tags in own if tags[row])
+        yield f"\t\t<event>\n{tags}{usual}\t\t</event>\n"
     yield "\t</trace>\n"
-
-
-def _first(column: pd.Series) -> Any:
-    present = column.dropna()
-    return None if present.empty else present.astype(object).iloc[0]
-
-
-def _attributes(values: Mapping[str, Any], indent: str, skipped: int) -> Iterator[str]:
-    for name, value in values.items():
-        if pd.isna(value):
-            continue
-        tag, text = _typed(value)
-        key = quoteattr(name[skipped:].translate(_NO_CHARACTER))
-        yield f"{indent}<{tag} key={key} value={_quoted(text)}/>\n"
 
 
 def _quoted(text: str) -> str:

@@ -2,17 +2,14 @@
 
 from dataclasses import replace
 
-import pandas as pd
-
-from journeys.check import check_log
 from journeys.definition import Definition, Outcome
 from journeys.errors import BundleError, FindingsError, listed
 from journeys.find import find_journeys
 from journeys.log import EventLog
-from journeys.read import read_as
 from journeys.shards import HeldShards, Shards
 from models.bundle import Bundle
 from models.threads import one_thread
+from offramp.checked import looked_at
 from offramp.console import Tell, working
 from rootcause.findings import Findings, read_findings
 from rootcause.search import find_causes
@@ -79,7 +76,7 @@ def searched_for_all(
 
 def health_of(events: str, definition: Definition) -> list[str]:
     """Return what `offramp check` has to say of a log, a sentence each, without customer keys."""
-    found = check_log(read_as(events, definition), definition, now=pd.Timestamp.now(tz="UTC"))
+    found = looked_at(events, definition)
     return [problem.sentence_without_keys for problem in found.problems]
 
 

@@ -1,16 +1,11 @@
 """The commands that look: the demo, simulated customers, and what is in an event log."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from offramp.console import out, working, write_json
+from offramp.console import out, write_json
 from offramp.options import Events, Form, Json, Kept, Query, Seed
-from offramp.reading import events_that_fit, shards_of
-
-if TYPE_CHECKING:
-    from journeys.check import LogCheck
-    from journeys.definition import Definition
 
 
 def demo(
@@ -74,6 +69,7 @@ def check(  # noqa: PLR0913 - a command has this many options
     Without --journey the log is unknown: which column is the customer, the time, the activity, what
     starts and ends a journey is guessed, and written as a definition with the evidence beside it.
     """
+    from offramp.checked import looked_at
     from offramp.guessing import guessed_stub, say_stub
     from offramp.reading import defined
     from offramp.show import checked
@@ -81,28 +77,8 @@ def check(  # noqa: PLR0913 - a command has this many options
     if guess or not journey:
         say_stub(guessed_stub(events, form=form, query=query, name=journey), stub)
         return
-    found = _looked_at(events, defined(journey, form=form, query=query), kept)
+    found = looked_at(events, defined(journey, form=form, query=query), kept)
     out().print(checked(found))
     write_json(json, found.as_dict())
     if found.faults:
         raise typer.Exit(1)
-
-
-def _looked_at(events: str, definition: "Definition", kept: str) -> "LogCheck":
-    """Return what is in a log, held or, where it is too large for that, in shards."""
-    from pathlib import Path
-
-    import pandas as pd
-
-    from journeys.batches import events_in, named_columns
-    from journeys.check import check_log
-    from journeys.check_shards import check_shards
-    from journeys.read import read_as
-
-    now = pd.Timestamp.now(tz="UTC")
-    if events_in(events, definition) <= events_that_fit():
-        return check_log(read_as(events, definition), definition, now=now)
-    shards = shards_of(events, definition, kept=kept)
-    names = named_columns(Path(events), definition) or ()
-    with working("Checking") as tell:
-        return check_shards(shards, now=now, columns=names, progress=tell)

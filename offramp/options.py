@@ -74,7 +74,7 @@ Engine = Annotated[
     Literal["local", "spark"],
     Option(
         "--engine",
-        help="spark: work on Spark, where --events is a folder of Parquet or a table "
+        help="spark: the work is done on Spark; --events is a folder of Parquet, or a table "
         "(docs/spark.md).",
     ),
 ]

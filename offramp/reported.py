@@ -1,7 +1,7 @@
 """What the report asks of the rooms, in order: search, price, list, compare, write."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +11,13 @@ from journeys.definition_file import load_definition
 from journeys.errors import OfframpError
 from journeys.find import find_journeys
 from journeys.log import EventLog
-from journeys.read import read_events
+from journeys.shards import HeldShards
 from models.bundle import Bundle
 from models.threads import one_thread
 from offramp.causes import bundle_for, health_of, searched_for_all
 from offramp.compared import require_each_once
 from offramp.console import Tell, working
+from offramp.reading import shards_of
 from rootcause.acting import case_of
 from rootcause.audience import gathered
 from rootcause.audience_summary import AudienceSummary
@@ -32,6 +33,9 @@ from rootcause.report import ReportData, write_report
 from rootcause.whatif import Saving, savings_of
 
 DAYS_AHEAD = 14
+SHOWN = 200_000
+"""Customers whom a report is about, of a log that does not fit in memory."""
+
 _MOST_LISTED = 3
 
 Asked = tuple[EventLog, pd.DataFrame, Definition]
@@ -80,11 +84,26 @@ def reported(sources: Sources, file: str, *, seed: int) -> tuple[Path, Path]:
             f"The report is a page: give --out a name that ends in .html, not {file!r}."
         )
     definition = sources.definitions[0]
-    log = read_events(sources.events, definition)
+    log, shown = _shown(sources.events, definition)
     with working("Searching for causes") as tell:
         findings = searched_for_all(log, definition, seed=seed, tell=tell)
     with working("Writing the report") as tell:
-        return write_report(file, data_of(sources, log, findings, tell=tell), progress=tell)
+        data = replace(data_of(sources, log, findings, tell=tell), shown=shown)
+        return write_report(file, data, progress=tell)
+
+
+def _shown(events: str, definition: Definition) -> tuple[EventLog, str]:
+    """Return a log that fits in memory: all of it, or a sample, and then what to say of that."""
+    shards = shards_of(events, definition)
+    if isinstance(shards, HeldShards):
+        return shards.log, ""
+    log, whole = shards.some(SHOWN), shards.whole
+    return log, (
+        f"The log has {whole.events:,} events of {whole.customers:,} customers. This page is about "
+        f"{len(log.offsets) - 1:,} of them, chosen by a hash of their keys: all that is counted, "
+        "searched and summed up here is theirs alone; only what is said of the data concerns "
+        "everybody. “offramp findings” searches everybody for causes."
+    )
 
 
 def data_of(
@@ -152,7 +171,7 @@ def _portfolio(
 def _measured(
     events: str, definition: Definition, cases: Sequence[Case]
 ) -> tuple[JourneyKpis, Loss | None]:
-    log = read_events(events, definition)
+    log, _ = _shown(events, definition)
     journeys = find_journeys(log, definition)
     known = [case for case in cases if case.journey == definition.name]
     open_ = [(case.finding, case.outcome) for case in known if not case.is_done]

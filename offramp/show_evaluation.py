@@ -50,18 +50,15 @@ def drifted(drift: Mapping[str, Any]) -> RenderableType:
 
 
 def _stages(said: Mapping[str, Any]) -> RenderableType:
-    shown = plain_table(
-        "where in the journey", "samples", "AUC (95 %)", "avg. precision", "Brier", "calibr. error"
-    )
+    # Average precision and Brier score are in the files: with them a terminal of 80 columns has no
+    # room for the name of the stage.
+    shown = plain_table("where in the journey", "samples", "AUC (95 %)", "calibration error")
     for row in (*said["stages"], *said["stages_by_events"]):
         name = row.get("stage") or row["events"]
         metrics = row.get("metrics")
-        cells = ["", "", "", ""]
+        cells = ["", ""]
         if metrics:
-            value = [metrics[key]["value"] for key in ("average_precision", "brier")]
-            plain = ["-" if one is None else f"{one:.3f}" for one in value]
-            error = with_interval(metrics["calibration_error"])
-            cells = [with_interval(metrics["auc"]), *plain, error]
+            cells = [with_interval(metrics[key]) for key in ("auc", "calibration_error")]
         shown.add_row(name, f"{row['samples']:,}", *cells)
     return shown
 

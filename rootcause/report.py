@@ -64,6 +64,7 @@ class ReportData:
     savings, audiences : of the findings, by their ids; others are not shown
     cases : the findings of a watch and their lives: owners, fixes, verdicts
     alarms : KPIs outside their expected band, as `rootcause.band.Alarm.as_dict` gives them
+    shown : whom the page is about, where these are not all of the log
     """
 
     log: EventLog
@@ -78,6 +79,7 @@ class ReportData:
     audiences: Sequence[AudienceSummary] = ()
     cases: Sequence[Case] = ()
     alarms: Sequence[Mapping[str, object]] = ()
+    shown: str = ""
 
 
 def write_report(
@@ -129,6 +131,7 @@ def report_content(
             data.findings, data.definition, savings=by_finding(data.savings), cases=data.cases
         ),
         "overview": overview_of(data.log, data.journeys),
+        "shown": data.shown,
         **_journeys(data, pictures),
         "breaks": breaks,
         "cards": [_card(group, data, drawn) for group in groups],

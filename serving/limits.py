@@ -29,7 +29,8 @@ class Limits:
     ``requests`` are those being worked on, beyond which others are turned away; ``connections``
     those open.  ``head_bytes`` is the size of a request's first line and headers together;
     ``unwanted_bytes`` how much of a refused body is read and forgotten, so that its sender
-    sees why.
+    sees why; ``answer_seconds`` how long somebody may take to read an answer once nothing else
+    is to come.
     """
 
     requests: int = 128
@@ -37,6 +38,7 @@ class Limits:
     head_bytes: int = 32_768
     head_seconds: float = 10.0
     body_seconds: float = 20.0
+    answer_seconds: float = 30.0
     unwanted_bytes: int = 100 * MEGABYTE
 
 

@@ -93,6 +93,7 @@ def _config(service: Service, load: Load) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing asks where a caller is, so nobody has to be believed
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from serving.gathered import Gathered
 from serving.limits import PUBLIC, Limits
 from serving.problems import CONTENT_TYPE, problem_of
 
 _NEVER_TURNED_AWAY = PUBLIC | {"/metrics"}
-_SECONDS_TO_TAKE_AN_ANSWER = 30.0
 
 
 @dataclass
@@ -49,7 +49,7 @@ class _Careful(HttpToolsProtocol):
     _timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Gathered(transport, self.loop))
         if len(self.connections) > self.load.limits.connections:
             self.load.turned_away += 1
             self._refuse(_BUSY)
@@ -121,7 +121,7 @@ class _Careful(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
         # Closing waits for the answer to be taken: for a while, not for ever.
-        self.loop.call_later(_SECONDS_TO_TAKE_AN_ANSWER, self.transport.abort)
+        self.loop.call_later(self.load.limits.answer_seconds, self.transport.abort)
 
     def _count_head(self, count: int) -> None:
         """Count what has come of a header that is still coming, which the parser keeps."""

@@ -16,15 +16,22 @@ from serving.limits import Limits
 from serving.tracing import Traced
 from serving.wire import Load, careful_protocol
 
+LONG = 40_000_000
+
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """Answer with the size of the body and the name of the key; ``/v1/slow`` takes its time."""
+    """Answer with the size of the body and the name of the key.
+
+    ``/v1/slow`` takes its time; ``/v1/long`` answers more than any buffer between us holds.
+    """
     if scope["type"] == "lifespan":
         return
     heard = await receive()
     if scope["path"] == "/v1/slow":
         await asyncio.sleep(2)
     body = f"{len(heard['body'])} {scope.get('key')}".encode()
+    if scope["path"] == "/v1/long":
+        body = bytes(LONG)
     headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"text/plain")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -41,6 +48,7 @@ def served(keys: Keys | None = None, limits: Limits | None = None) -> Iterator[t
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=1,
     )
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(config)

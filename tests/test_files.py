@@ -9,7 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ["journeys", "features", "models", "rootcause", "training", "serving", "offramp"]
-FILES = [path for folder in [*ROOMS, "benchmarks", "tests"] for path in ROOT.glob(f"{folder}/*.py")]
+FILES = [
+    path
+    for folder in [*ROOMS, "benchmarks", "pages", "tests"]
+    for path in ROOT.glob(f"{folder}/*.py")
+]
 DATA_FOLDERS = {"definitions", "mappings", "migrations", "templates", "__pycache__"}
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 LONGEST = 300

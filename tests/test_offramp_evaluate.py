@@ -74,6 +74,17 @@ def test_what_is_shown_names_the_verdict_the_checks_and_the_hours(
         assert words in said
 
 
+def test_a_terminal_of_80_columns_has_room_for_the_names_of_the_stages(
+    folder: Path, trained: Trained
+) -> None:
+    """The column of the names was once squeezed to nothing: numbers of nobody knew what."""
+    written = json.loads((folder / "out" / "evaluation.json").read_text())
+    console = Console(record=True, width=80, file=StringIO())
+    console.print(examination(Examination(trained.bundle, written["evaluation"], None)))
+    said = console.export_text()
+    assert all(words in said for words in ("where in the journey", "second quarter", "2 events"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [(["--precision", "1.5"], "ask for one between 0 and 1"), (["--since", "soon"], "is no time")],
