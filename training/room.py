@@ -1,7 +1,7 @@
 """The memory that a training may use, and how many customers it has room for.
 
-What a sample costs was measured by ``benchmarks/train_memory.py``, as the growth of the peak with
-the samples (docs/training-at-scale.md), and is told here with a margin.
+What a sample costs is measured by ``benchmarks/train_memory.py``, as the growth of the peak with
+the samples; docs/training-at-scale.md says what was measured, and what was not.
 """
 
 import os
@@ -15,10 +15,13 @@ from journeys.samples import samples_of
 from journeys.shards import Shards
 
 GIB = 2**30
-IN_MEMORY_BYTES = 40.0
-"""Bytes that a value (a sample has one a feature) takes at the peak of learning in memory."""
+IN_MEMORY_BYTES = 20.0
+"""Bytes that a value (a sample has one a feature) takes at the peak of learning in memory.
+
+One outcome was measured to take 8; two are learnt at a time.
+"""
 FROM_DISK_BYTES = 4.0
-"""The same with the samples on disk: LightGBM's bins, and the narrow columns of a sample."""
+"""The same with the samples on disk: bins of a byte, twice, and the narrow columns of a sample."""
 
 _SHARE_OF_FREE = 0.6
 _PROBED = 1_000
