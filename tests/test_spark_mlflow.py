@@ -83,7 +83,7 @@ def test_a_function_of_spark_answers_each_customer_as_the_command_scores_them(
         session.conf.set("spark.sql.session.timeZone", "UTC")
     assert found["customer_id"].is_unique
     assert len(found) > len(scores) > 3
-    still_open = found.dropna(subset="journey_id").set_index("customer_id")
+    still_open = found.dropna(subset="age_hours").set_index("customer_id")
     assert set(still_open.index) == set(scores["customer_id"])
     told = scores.set_index("customer_id").loc[still_open.index]
     for name in told.columns.drop("as_of"):
