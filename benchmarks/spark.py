@@ -62,8 +62,7 @@ def main() -> None:
 def write_log(events: int, folder: Path) -> None:
     """Write random events as Parquet by month."""
     frame = random_events(events)
-    text = [name for name in frame if name not in ("time", "amount")]
-    frame[text] = frame[text].astype("str")
+    frame = frame.astype({str(name): "str" for name in frame if name not in ("time", "amount")})
     for month, part in frame.groupby(frame["time"].dt.strftime("%Y-%m")):
         place = folder / f"month={month}"
         place.mkdir(parents=True)

@@ -54,7 +54,7 @@ class Story:
 
     ``within``: days from start to success that 95 % need at most, ``typical`` that half need;
     ``silence``: days between two events of a successful journey that 1 % exceed; ``always``:
-    whether nearly everybody succeeds.
+    whether nearly everybody succeeds; ``covers``: the length of the log in days.
     """
 
     start: Said | None
@@ -68,6 +68,7 @@ class Story:
     typical: float
     silence: float
     always: bool
+    covers: float
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def guess_story(told: Told, channels: Sequence[str]) -> Story:
         typical=_days(lengths, 0.5),
         silence=_days(_gaps(told, journey, rows), 0.99),
         always=_share(journey[ended], journey[after]) > 0.97,
+        covers=float(np.ptp(told.times) / 86_400e6),
     )
 
 
@@ -218,10 +220,7 @@ def _success(told: Told, journey: Codes, after: Flags, taken: set[str]) -> Said:
 
 
 def _ending(told: Told, journey: Codes, after: Flags, name: str) -> tuple[float, float]:
-    """Return which share of the journeys comes to an activity, and of these, ends with it.
-
-    To end is to leave no more behind than a tenth of the journey's events.
-    """
+    """Return which share comes to an activity, and which of these leaves a tenth behind at most."""
     held = np.flatnonzero(told.are([name]) & after)
     begun = len(np.unique(journey[after]))
     if not len(held) or not begun:

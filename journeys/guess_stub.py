@@ -80,29 +80,30 @@ def _journey(guessed: Guessed) -> Iterator[str]:
     if story.failure is not None:
         yield from _rule("failure", story.failure)
     yield from _comment(
-        "So long a silence ends a journey; 99 % of the silences before a success are shorter."
+        "So long a silence ends a journey: longer than 99 % of the silences before a success."
     )
     yield f"abandoned_after: {_length(story.silence, 1.2)}"
     yield from _contact(guessed)
     if story.churn is not None:
-        yield from _rule("churn", story.churn, within="30d")
+        yield from _rule("churn", story.churn, within=_length(min(30.0, story.covers / 4), 1.0))
     yield from _comment(f"Milestones: {story.milestones.why}.")
     yield f"milestones: {_list(story.milestones.names)}"
 
 
 def _contact(guessed: Guessed) -> Iterator[str]:
     story = guessed.story
+    within = _length(min(7.0, story.covers / 4), 1.0)
     taken = {*story.success.names, *(story.failure.names if story.failure else ())}
     if story.contact_channel is not None:
         names = story.contact_channel.names
         yield from _comment(f"A contact with people: {story.contact_channel.why}.")
-        yield f"leakage: {{channel: {_list(names)}, within: 7d}}"
+        yield f"leakage: {{channel: {_list(names)}, within: {within}}}"
     elif story.contact is not None:
         names = tuple(name for name in story.contact.names if name not in taken)
         yield from _comment(
             f"A contact with people: {story.contact.why}. AMBIGUOUS: which of them count?"
         )
-        yield f"leakage: {{activity: {_list(names)}, within: 7d}}"
+        yield f"leakage: {{activity: {_list(names)}, within: {within}}}"
     else:
         yield from _comment(
             "No channel or activity looks like a contact: add `leakage:` if there is one."

@@ -64,7 +64,7 @@ def read_as(source: str | Path, definition: Definition, *, columns: Columns = No
     return read_frame(
         source,
         columns=columns,
-        nested={definition.column(name) for name in definition.fields},
+        nested=needed_columns(definition),
         form=definition.form,
         query=definition.query or "",
     )

@@ -1,11 +1,13 @@
 """A log on disk as shards: held where it fits in memory, else in buckets on disk."""
 
 import json
+import shutil
+import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import pandas as pd
@@ -60,8 +62,8 @@ def read_shards(
     path = Path(path)
     kept: object = None
     if folder is None:
-        temporary = TemporaryDirectory(prefix="offramp-shards-")
-        folder, kept = Path(temporary.name), temporary
+        temporary = _Temporary()
+        folder, kept = temporary.folder, temporary
     print_ = _print_of(path, definition)
     found = _kept(folder, definition, print_, size)
     if found is not None:
@@ -78,6 +80,14 @@ def read_shards(
         ) from None
     _keep(made, folder, print_)
     return replace(made, kept=kept)
+
+
+class _Temporary:
+    """A folder that goes when nobody holds this any more, at the latest at the end."""
+
+    def __init__(self) -> None:
+        self.folder = Path(mkdtemp(prefix="offramp-shards-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
 def _print_of(path: Path, definition: Definition) -> str:

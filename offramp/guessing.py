@@ -40,10 +40,11 @@ def say_stub(text: str, file: str) -> None:
         return
     with whole_file(file) as beside:
         beside.write_text(text, encoding="utf-8")
-    doubts = text.count("AMBIGUOUS")
+    count = text.count("AMBIGUOUS")
+    doubts = f"{count} {'guess' if count == 1 else 'guesses'}"
     out().print(
-        f"A definition was guessed: {file}. {doubts} of its guesses are ambiguous and say so; look "
-        f"at every line, then run: offramp check --events … --journey {file}",
+        f"A definition was guessed: {file}, with {doubts} marked AMBIGUOUS. Look at every line, "
+        f"then run: offramp check --events … --journey {file}",
         markup=False,
     )
 

@@ -11,8 +11,10 @@ from offramp.show import plain_table
 _ROADS = {
     "memory": "Learnt from all {of:,} customers.",
     "sample": "Learnt from {customers:,} of {of:,} customers, drawn by a hash of their keys.",
-    "dask": "Learnt from all {of:,} customers, the trees grown on a Dask cluster.",
-    "disk": "Learnt from all {of:,} customers, their samples read from disk.",
+    "dask": "Learnt from all {of:,} customers, the trees grown on a Dask cluster; evaluated on "
+    "{looked_at:,} of them.",
+    "disk": "Learnt from all {of:,} customers, their samples read from disk; evaluated on "
+    "{looked_at:,} of them.",
 }
 
 

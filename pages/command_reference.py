@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperOption
@@ -40,6 +40,7 @@ def _section(command: TyperCommand) -> str:
 
 def _rows(command: TyperCommand) -> Iterator[str]:
     for parameter in command.params:
+        assert isinstance(parameter, TyperArgument | TyperOption)
         name = ", ".join(f"`{option}`" for option in _options(parameter))
         told = _plain(getattr(parameter, "help", "") or "")
         yield f"| {name} | {_takes(parameter)} | {told} | {_default(parameter)} |"
@@ -52,9 +53,15 @@ def _options(parameter: Parameter) -> list[str]:
 
 
 def _takes(parameter: Parameter) -> str:
-    kind = parameter.type_descriptor.annotation
+    kind: Any = parameter.type_descriptor.annotation
     choices = get_args(kind) if get_origin(kind) is Literal else ()
-    words = {str: "text", int: "whole number", float: "number", bool: NOTHING}
+    words: dict[Any, str] = {
+        str: "text",
+        list[str]: "text",
+        int: "whole number",
+        float: "number",
+        bool: NOTHING,
+    }
     taken = " or ".join(f"`{choice}`" for choice in choices) or words.get(kind, str(kind))
     return taken + (", repeatable" if parameter.multiple else "")
 

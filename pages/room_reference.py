@@ -21,5 +21,6 @@ def _page(room: str) -> str:
     names = sorted(front.__all__, key=str.lower)
     told = [f"::: {room}.{name}" for name in names]
     told += [f"::: {name}" for name in BESIDE.get(room, ())]
-    head = f"# {room}\n\n{(front.__doc__ or '').partition(': ')[2]}"
+    told_of_it = (front.__doc__ or "").partition(": ")[2]
+    head = f"# {room}\n\n{told_of_it[:1].upper()}{told_of_it[1:]}"
     return "\n\n".join([head, *told]) + "\n"

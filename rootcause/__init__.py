@@ -25,6 +25,7 @@ from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
 from rootcause.register import Register, read_register
 from rootcause.report import ReportData, write_report
 from rootcause.search import find_causes
+from rootcause.search_over import causes_over
 from rootcause.sentinel import early_warnings
 from rootcause.symptoms import symptoms_of, with_symptoms
 from rootcause.verify import Verdict, was_it_fixed
@@ -57,6 +58,7 @@ __all__ = [
     "alarms_of",
     "audience_of",
     "causes_in_counts",
+    "causes_over",
     "drivers_of",
     "early_warnings",
     "effect_of_change",

@@ -183,7 +183,7 @@ def test_temporary_buckets_are_gone_with_their_shards(
     shards = read_shards(path, DEFINITION, fits=10)
     [folder] = tmp_path.glob("offramp-shards-*")
     assert together(shards).shape[0] == 30
-    shards.kept.cleanup()  # type: ignore[union-attr]
+    del shards
     assert not folder.exists()
 
 

@@ -175,7 +175,7 @@ def test_check_without_a_definition_writes_one_that_check_takes(
     events.to_parquet(log)
     code, said = run("check", "--events", log, "--out", journey)
     assert code == 0, said
-    assert "are ambiguous and say so" in said
+    assert "2 guesses marked AMBIGUOUS" in said
     assert load_definition(journey).name == "my_log"
     code, said = run("check", "--events", log, "--journey", journey)
     assert code == 0, said

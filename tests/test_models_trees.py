@@ -117,3 +117,18 @@ def test_rows_of_no_weight_are_predicted_but_not_learnt_from() -> None:
     assert np.array_equal(
         found, cross_fitted_probability(X, changed, folds, settings=SMALL, weight=weight)
     )
+
+
+def test_rows_that_stand_for_many_are_learnt_as_the_many_are() -> None:
+    rng = np.random.default_rng(5)
+    X = np.column_stack([np.repeat(np.arange(8), 6), np.tile(np.arange(6), 8)]).astype(float)
+    n = rng.integers(60, 140, len(X))
+    chance = 1 / (1 + np.exp(-(0.8 * (X[:, 0] > 3) + 0.5 * (X[:, 1] == 2) - 1)))
+    bad = rng.binomial(n, chance)
+    settings = replace(SMALL, row_share=1.0, feature_share=1.0, min_leaf=1)
+    counted = fit_trees(X, bad / n, settings=settings, weight=n)
+    every = np.repeat(X, n, axis=0)
+    outcome = np.concatenate([np.arange(of) < ill for ill, of in zip(bad, n, strict=True)])
+    many = fit_trees(every, outcome.astype(float), settings=settings)
+    assert np.ptp(many.probability(X)) > 0.2
+    assert counted.probability(X) == pytest.approx(many.probability(X), abs=0.01)

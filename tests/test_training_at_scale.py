@@ -12,6 +12,7 @@ from rich.console import Console
 from journeys.errors import RequestError
 from journeys.log import event_log
 from journeys.shards import HeldShards
+from offramp.learning import means_of
 from offramp.show_sample import learnt_from
 from tests.test_training_train import definition, mixed
 from training.at_scale import Means, Task, train_over
@@ -86,7 +87,14 @@ def test_what_memory_does_not_hold_is_learnt_from_disk(
     means = Means(memory=memory, folder=tmp_path)
     trained = train_over(shards, Task(["leakage"]), means)
     said = trained.bundle.manifest["learnt_from"]
-    assert said == {"road": "disk", "customers": CUSTOMERS, "of": CUSTOMERS}
+    looked_at = len(trained.data.log.offsets) - 1
+    assert said == {
+        "road": "disk",
+        "customers": CUSTOMERS,
+        "of": CUSTOMERS,
+        "looked_at": looked_at,
+    }
+    assert looked_at < CUSTOMERS
     assert "sample_loss" in trained.bundle.manifest
     assert list(tmp_path.iterdir()) == []
     evaluation = trained.bundle.manifest["evaluation"]["leakage"]  # type: ignore[index]
@@ -145,6 +153,20 @@ def test_a_loss_is_small_only_if_its_whole_interval_is() -> None:
     assert sure.is_small
     assert not replace(sure, high=0.0021).is_small
     assert not replace(sure, loss=None, low=None, high=None).is_small
+
+
+@pytest.mark.parametrize("asked", ["few", "0", "-3", "1.5"])
+def test_a_number_of_customers_that_is_none_is_said(asked: str) -> None:
+    with pytest.raises(RequestError, match=f"--customers '{asked}' is no number"):
+        means_of(asked, 0.0, "", "")
+
+
+def test_the_options_say_what_a_training_may_take() -> None:
+    assert means_of("", 0.0, "", "") == Means()
+    assert means_of("all", 8.0, "/data", "tcp://here:1") == Means(
+        "all", 8.0, Path("/data"), "tcp://here:1"
+    )
+    assert means_of("500", 0.0, "", "") == Means(500)
 
 
 def test_twice_the_memory_holds_twice_the_customers() -> None:

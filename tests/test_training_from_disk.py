@@ -10,6 +10,7 @@ import pytest
 from journeys.definition import Definition
 from journeys.known_lengths import with_usual_length
 from journeys.log import EventLog, event_log
+from journeys.read_shards import read_shards
 from journeys.shards import HeldShards
 from journeys.split import split_watched
 from models.bundle import save_bundle
@@ -19,6 +20,7 @@ from training.on_disk import Samples, features_in, samples_in
 from training.train import Trained, train
 
 ENOUGH = 10**9
+CUSTOMERS = 200
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,12 @@ class World:
 @pytest.fixture(scope="module")
 def world() -> World:
     said = definition()
-    log = event_log(mixed(200), said)
+    log = event_log(mixed(CUSTOMERS), said)
     return World(log, said, train(log, said))
 
 
 def quiet(_label: str, _share: float) -> None:
     return None
-
-
-def from_disk(world: World, folder: Path, *, size: int, customers: int = ENOUGH) -> Trained:
-    desk = Desk(folder, customers=customers, rows=ENOUGH)
-    return train_from_disk(world.shards(size), desk, tell=quiet)
 
 
 def files_of(trained: Trained, folder: Path) -> dict[str, bytes]:
@@ -118,18 +115,25 @@ def test_keys_that_are_numbers_stand_as_a_whole_log_has_them(tmp_path: Path, key
 
 
 def test_a_model_from_disk_is_the_model_from_memory(world: World, tmp_path: Path) -> None:
-    """To the byte of every file of the bundle, whatever the size of the shards."""
+    """To the byte of every file of the bundle: of shards in memory, and of buckets on disk."""
     expected = files_of(world.whole, tmp_path / "memory")
-    for size in (90, 10**6):
-        trained = from_disk(world, tmp_path / f"work-{size}", size=size)
-        assert files_of(trained, tmp_path / f"disk-{size}") == expected
+    mixed(CUSTOMERS).to_parquet(tmp_path / "events.parquet")
+    files = read_shards(
+        tmp_path / "events.parquet", world.definition, folder=tmp_path / "b", fits=0, size=200
+    )
+    assert not isinstance(files, HeldShards)
+    for name, shards in {"held": world.shards(90), "files": files}.items():
+        desk = Desk(tmp_path / f"desk-{name}", customers=ENOUGH, rows=ENOUGH)
+        trained = train_from_disk(shards, desk, tell=quiet)
+        assert files_of(trained, tmp_path / name) == expected, name
 
 
 def test_looking_at_some_customers_leaves_the_members_as_they_are(
     world: World, tmp_path: Path
 ) -> None:
     """All customers teach; what is evaluated on is a sample, and its checks come out clean."""
-    trained = from_disk(world, tmp_path, size=90, customers=100)
+    desk = Desk(tmp_path, customers=CUSTOMERS // 2, rows=ENOUGH)
+    trained = train_from_disk(world.shards(90), desk, tell=quiet)
     for outcome, model in trained.bundle.outcomes.items():
         whole = world.whole.bundle.outcomes[outcome]
         assert np.array_equal(model.margin(trained.data.X), whole.margin(trained.data.X))
@@ -140,4 +144,4 @@ def test_looking_at_some_customers_leaves_the_members_as_they_are(
         checks = {one["check"]: one["passed"] for one in said["checks"]}
         assert checks["future removed"]
         assert checks["no customer in both parts"]
-    assert trained.bundle.manifest["customers"] == 200
+    assert trained.bundle.manifest["customers"] == CUSTOMERS

@@ -105,20 +105,6 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_a_model_is_promoted_rolled_back_and_fetched_over_http(
-    first: Tracked, small: Trained
-) -> None:
-    second = track(small, source=SOURCE, promote="always")
-    assert (first.version, second.version) == ("1", "2")
-    run = MlflowClient().get_run(second.run_id)
-    assert run.info.artifact_uri.startswith("mlflow-artifacts:")
-    assert "secret" not in str(run.to_dictionary())
-    assert fetch_bundle(second.uri).manifest["version"] == "2"
-    moved = rollback("mortgage_refinance", now=pd.Timestamp.now(tz="UTC"))
-    assert (moved.before, moved.after) == ("2", "1")
-    assert fetch_bundle(first.uri).manifest["version"] == "1"
-
-
 def test_the_model_is_served_by_mlflow_and_answers_every_form_of_a_frame(
     first: Tracked, small: Trained, tmp_path: Path
 ) -> None:
@@ -175,12 +161,17 @@ def posted(url: str, body: object) -> tuple[int, dict[str, object]]:
         return fault.code, json.loads(fault.read())
 
 
-def test_a_model_that_the_store_does_not_take_is_kept_and_registered_later(
-    server: str, small: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_is_tracked_rolled_back_and_fetched_over_http(
+    first: Tracked, small: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also one that the store did not take at first: it was kept, and is registered later."""
+    run = MlflowClient().get_run(first.run_id)
+    assert run.info.artifact_uri.startswith("mlflow-artifacts:")
+    assert "secret" not in str(run.to_dictionary())
+    assert fetch_bundle(first.uri).manifest["version"] == first.version == "1"
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with monkeypatch.context() as away:
+        away.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
         away.setenv("MLFLOW_TRACKING_URI", f"http://somebody:secret@127.0.0.1:{free_port()}")
         with pytest.raises(BundleError, match="does not do what was asked"):
             require_store()
@@ -190,6 +181,11 @@ def test_a_model_that_the_store_does_not_take_is_kept_and_registered_later(
     (kept,) = tmp_path.iterdir()
     assert str(kept) in str(fault.value)
     assert list(load_bundle(kept).outcomes) == ["leakage"]
-    version = register_kept(kept)
+    assert register_kept(kept) == "2"
     aliases = MlflowClient().get_registered_model("offramp-mortgage_refinance").aliases
-    assert str(aliases["challenger"]) == version
+    assert str(aliases["challenger"]) == "2"
+    now = pd.Timestamp.now(tz="UTC")
+    assert rollback("mortgage_refinance", to="2", now=now).after == "2"
+    assert fetch_bundle(first.uri).manifest["version"] == "2"
+    assert rollback("mortgage_refinance", now=now).after == "1"
+    assert fetch_bundle(first.uri).manifest["version"] == "1"

@@ -62,8 +62,9 @@ def train_over(shards: Shards, task: Task, means: Means | None = None) -> Traine
     -------
     Trained
         Its manifest says under ``learnt_from`` how many of how many customers by which ``road``
-        (*memory*, *sample*, *disk* or *dask*), and under ``sample_loss``, where a sample was tried,
-        what it loses by outcome (`training.sample_loss.SampleLoss`).
+        (*memory*, *sample*, *disk* or *dask*; of the last two also how many were ``looked_at`` to
+        evaluate), and under ``sample_loss``, where a sample was tried, what it loses by outcome
+        (`training.sample_loss.SampleLoss`).
 
     Raises
     ------
@@ -193,7 +194,10 @@ def _said(
     losses: dict[Outcome, SampleLoss] | None = None,
 ) -> Trained:
     """Return a training whose manifest says from whom it has learnt."""
-    said: dict[str, object] = {"learnt_from": {"road": road, "customers": customers, "of": every}}
+    learnt: dict[str, object] = {"road": road, "customers": customers, "of": every}
+    if road in ("disk", "dask"):
+        learnt["looked_at"] = len(trained.data.log.offsets) - 1
+    said: dict[str, object] = {"learnt_from": learnt}
     if losses:
         said["sample_loss"] = {outcome: loss.as_dict() for outcome, loss in losses.items()}
     bundle = replace(trained.bundle, manifest=trained.bundle.manifest | said)
