@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.served import Running, running
+from benchmarks.served import Running, running, until
 from journeys.errors import BundleError, OfframpError
 from models import save_bundle
 from serving.run import serve
@@ -56,6 +56,7 @@ def test_a_server_answers_over_http(server: Running) -> None:
 
 def test_the_log_is_a_json_object_a_line_and_names_no_customer(server: Running) -> None:
     server.ask("/v1/score", body_of([{"customer_id": SECRET, "events": [EVENT]}]))
+    until(lambda: '"path":"/v1/score"' in server.log.read_text())
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert all({"at", "level", "from"} <= set(line) for line in lines)
     asked = next(line for line in lines if line.get("path") == "/v1/score")
