@@ -4,6 +4,7 @@ Spark reads Parquet or a table and brings each customer's events to one place, i
 workers run the very functions that run on one machine, so no number depends on the engine.
 """
 
+import atexit
 import logging
 import os
 import re
@@ -225,16 +226,17 @@ def spark_session(master: str = "local[*]") -> Iterator["SparkSession"]:
         yield running
         return
     place = mkdtemp(prefix="offramp-spark-")
+    # Not before: the process has one Java machine, whose later sessions write there as well.
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    with _without_traces(), stderr_to(Path(place) / "spark.log"):
+        builder = SparkSession.builder.appName("offramp").master(master)
+        for name, value in _settings(master, place).items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
     try:
-        with _without_traces(), stderr_to(Path(place) / "spark.log"):
-            builder = SparkSession.builder.appName("offramp").master(master)
-            for name, value in _settings(master, place).items():
-                builder = builder.config(name, value)
-            session = builder.getOrCreate()
         yield session
-        session.stop()
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        session.stop()
 
 
 def _settings(master: str, place: str) -> Mapping[str, str]:

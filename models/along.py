@@ -31,6 +31,8 @@ def value_at(knots: Any, values: Any, x: float) -> float:
             high = middle
         else:
             low = middle
+    if x == knots[low]:  # two knots may lie so close that the slope between them is infinite
+        return float(values[low])
     slope = (values[high] - values[low]) / (knots[high] - knots[low])
     return float(slope * (x - knots[low]) + values[low])
 

@@ -26,8 +26,8 @@ class StepRows:
     other arrays are of the rows: ``n`` exposures, and ``bad`` outcomes among them. ``codes`` has
     shape (n_rows, n_attributes), ``sizes`` the number of codes of each attribute, ``bases`` what it
     is about: its place among the ``n_whole`` whole attributes and, after them, the numbers
-    (thresholds of one number share theirs). ``numbers``: how many thresholds of each number lie
-    below it, NaN where it is not known. ``fold`` is by customer.
+    (thresholds of one number share theirs). ``numbers``: the middle of what its exposures have of
+    each number, NaN where it is not known. ``fold`` is by customer.
     """
 
     step: int
@@ -69,14 +69,14 @@ def rows_of_step(
     places = [*whole, *exposures.numeric]
     bases = tuple(map(places.index, exposures.attributes))
     sizes = tuple(len(names) for names in exposures.names)
-    fold, day = customer_fold(exposures.lot[index], n_folds, seed), exposures.day[index]
+    fold, day = _even_fold(exposures.lot[index], n_folds, seed), exposures.day[index]
     told = [exposures.codes[index, place] for place in range(len(sizes))]
     first = int(day.min(initial=0))
     key = [(fold, n_folds), (day - first, int(day.max(initial=0)) - first + 1)]
     key += [] if apart is None else [(apart[index].astype(np.int64), 2)]
     order, row = _alike([*_by_base(told, sizes, bases, len(whole)), *key])
-    index, one_each = index[order], order[np.flatnonzero(np.diff(row, prepend=-1))]
-    n_rows = len(one_each)
+    firsts = np.flatnonzero(np.diff(row, prepend=-1))
+    index, one_each, n_rows = index[order], order[firsts], len(firsts)
     codes = np.array([each[one_each] for each in told], dtype=np.int32)
     codes = codes.reshape(len(told), n_rows).T
     return StepRows(
@@ -87,7 +87,7 @@ def rows_of_step(
         sizes=sizes,
         bases=bases,
         n_whole=len(whole),
-        numbers=_sides(codes, bases, len(whole), len(exposures.numeric)),
+        numbers=_middles(exposures.numbers[index], firsts),
         day=day[one_each],
         n=np.bincount(row, minlength=n_rows).astype(np.float64),
         bad=np.bincount(row, exposures.bad[index], n_rows).astype(np.float64),
@@ -97,8 +97,17 @@ def rows_of_step(
 
 def customer_fold(lot: Ints, n_folds: int, seed: int) -> Ints:
     """Return a fold per row, the same for all rows of a customer, shape (n,)."""
-    mixed = (lot.astype(np.uint64) + np.uint64(seed)) * _GOLDEN
-    return ((mixed >> np.uint64(33)) % np.uint64(n_folds)).astype(np.int64)
+    return ((_drawn(lot, seed) >> np.uint64(33)) % np.uint64(n_folds)).astype(np.int64)
+
+
+def _even_fold(lot: Ints, n_folds: int, seed: int) -> Ints:
+    """Return a fold per row, the same for all rows of a customer; as many customers in each."""
+    _, place = np.unique(_drawn(lot, seed), return_inverse=True)
+    return np.asarray(place % n_folds, dtype=np.int64)
+
+
+def _drawn(lot: Ints, seed: int) -> NDArray[np.uint64]:
+    return (lot.astype(np.uint64) + np.uint64(seed)) * _GOLDEN
 
 
 def _alike(columns: list[tuple[Ints | Codes, int]]) -> tuple[Ints, Ints]:
@@ -143,10 +152,12 @@ def _by_base(
             yield np.sum([told[place] for place in of_base], axis=0), 2 * len(of_base) + 1
 
 
-def _sides(codes: Codes, bases: tuple[int, ...], n_whole: int, n_numbers: int) -> Floats:
-    """Return how many thresholds of each number lie below it, shape (n_rows, n_numbers)."""
-    sides = np.zeros((len(codes), n_numbers))
-    for place, base in enumerate(bases):
-        if base >= n_whole:
-            sides[:, base - n_whole] += np.array([0.0, 1.0, np.nan])[codes[:, place]]
-    return sides
+def _middles(numbers: Floats, firsts: Ints) -> Floats:
+    """Return the middle between least and largest of each row's numbers, shape (n_rows, width).
+
+    Not their mean, whose last bits would depend on the order of the exposures.
+    """
+    if not len(firsts):
+        return numbers[:0]
+    least, largest = (each.reduceat(numbers, firsts) for each in (np.minimum, np.maximum))
+    return np.asarray(least + (largest - least) / 2.0)

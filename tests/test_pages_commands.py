@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,10 @@ def prepared(
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """Return the folder in which pages are tried, and an environment to type in."""
     folder = tmp_path_factory.mktemp("pages")
+    own = folder / "mlflow.db"  # a copy: the models of the pages are champions only there
+    shutil.copy(mlflow_store.removeprefix("sqlite:///"), own)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{own}")
         patch.chdir(folder)
         prepare(folder)
         yield folder, {**environment_of(folder), "OFFRAMP_SOURCES": str(ROOT)}

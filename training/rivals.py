@@ -145,6 +145,8 @@ def _unlike(ours: Definition, champion: Champion) -> Iterator[str]:
     if champion.bundle is None:
         yield champion.fault
         return
+    if "evaluation" not in champion.manifest:
+        yield "It does not say until when it was trained, so any journey may be one it learnt from."
     theirs = champion.bundle.plan.definition
     changed = [key for key in _QUESTION if getattr(ours, key) != getattr(theirs, key)]
     if changed:
@@ -178,7 +180,7 @@ def _beside_the_record(trained: Trained, champion: Champion, faults: list[str]) 
 def _below_the_record(ours: Mapping[str, object], theirs: Mapping[str, object]) -> Iterator[str]:
     """Yield the outcomes whose AUC lies wholly below what the champion's manifest says."""
     now, then = (
-        {outcome: said["metrics"]["auc"] for outcome, said in one["evaluation"].items()}  # type: ignore[attr-defined]  # plain data
+        {outcome: said["metrics"]["auc"] for outcome, said in one.get("evaluation", {}).items()}  # type: ignore[attr-defined]  # plain data
         for one in (ours, theirs)
     )
     for outcome, auc in now.items():
