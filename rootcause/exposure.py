@@ -7,6 +7,7 @@ construction, and nothing later than the step is ever looked at.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -111,6 +112,11 @@ class Exposures:
 
     def __len__(self) -> int:
         return len(self.step)
+
+    @cached_property
+    def turn(self) -> Ints:
+        """The place of each exposure's customer among all of them, by lot: from 0, without gaps."""
+        return np.unique(self.lot, return_inverse=True)[1].astype(np.int64)
 
     def meets(self, conditions: Mapping[str, str]) -> Flags:
         """Return which exposures meet all conditions; a name that is unknown meets nothing."""

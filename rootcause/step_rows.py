@@ -69,7 +69,7 @@ def rows_of_step(
     places = [*whole, *exposures.numeric]
     bases = tuple(map(places.index, exposures.attributes))
     sizes = tuple(len(names) for names in exposures.names)
-    fold, day = _even_fold(exposures.lot[index], n_folds, seed), exposures.day[index]
+    fold, day = customer_fold(exposures.turn[index], n_folds, seed), exposures.day[index]
     told = [exposures.codes[index, place] for place in range(len(sizes))]
     first = int(day.min(initial=0))
     key = [(fold, n_folds), (day - first, int(day.max(initial=0)) - first + 1)]
@@ -95,19 +95,13 @@ def rows_of_step(
     )
 
 
-def customer_fold(lot: Ints, n_folds: int, seed: int) -> Ints:
-    """Return a fold per row, the same for all rows of a customer, shape (n,)."""
-    return ((_drawn(lot, seed) >> np.uint64(33)) % np.uint64(n_folds)).astype(np.int64)
+def customer_fold(customer: Ints, n_folds: int, seed: int) -> Ints:
+    """Return a fold per row, the same for all rows of a customer, shape (n,).
 
-
-def _even_fold(lot: Ints, n_folds: int, seed: int) -> Ints:
-    """Return a fold per row, the same for all rows of a customer; as many customers in each."""
-    _, place = np.unique(_drawn(lot, seed), return_inverse=True)
-    return np.asarray(place % n_folds, dtype=np.int64)
-
-
-def _drawn(lot: Ints, seed: int) -> NDArray[np.uint64]:
-    return (lot.astype(np.uint64) + np.uint64(seed)) * _GOLDEN
+    ``customer``: a number of the customer. Of numbers in a row, as many come into each fold.
+    """
+    mixed = (customer.astype(np.uint64) + np.uint64(seed)) * _GOLDEN
+    return ((mixed >> np.uint64(33)) % np.uint64(n_folds)).astype(np.int64)
 
 
 def _alike(columns: list[tuple[Ints | Codes, int]]) -> tuple[Ints, Ints]:
