@@ -41,8 +41,10 @@ def prepared(
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """Return the folder in which pages are tried, and an environment to type in."""
     folder = tmp_path_factory.mktemp("pages")
-    own = folder / "mlflow.db"  # a copy: the models of the pages are champions only there
-    shutil.copy(mlflow_store.removeprefix("sqlite:///"), own)
+    own = folder / "mlflow.db"  # the models of the pages are champions only there
+    shared = Path(mlflow_store.removeprefix("sqlite:///"))
+    if shared.exists():  # a copy spares the seconds in which a new store is made
+        shutil.copy(shared, own)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{own}")
         patch.chdir(folder)
