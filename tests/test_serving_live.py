@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from benchmarks.fuzz_calls import described_calls, spoilt_calls
+from pages.shape import missing
 from serving.app import create_app
 from serving.wire import Load
 from tests.serving_bundle import small_bundle
@@ -54,31 +55,6 @@ def test_a_request_of_the_page_is_answered_as_it_says(
     body, _, code = said.rpartition("\n")
     assert code == status, body
     assert missing(json.loads(shape), json.loads(body)) == []
-
-
-def missing(shown: Any, found: Any, at: str = "") -> list[str]:
-    """Return the places where an answer has not the shape, or a short word, that the page shows."""
-    if isinstance(shown, dict):
-        if not isinstance(found, dict):
-            return [f"{at} is no object"]
-        return [
-            fault
-            for name, part in shown.items()
-            for fault in (
-                missing(part, found[name], f"{at}.{name}")
-                if name in found
-                else [f"{at}.{name} is missing"]
-            )
-        ]
-    if isinstance(shown, list):
-        if not isinstance(found, list) or (shown and not found):
-            return [f"{at} is {found!r:.60}"]
-        return [fault for one, other in zip(shown, found, strict=False) for fault in
-                missing(one, other, f"{at}[]")]  # fmt: skip
-    number = (int, float)
-    alike = type(shown) is type(found) or (isinstance(shown, number) and isinstance(found, number))
-    said = not isinstance(shown, str) or "…" in shown or shown == found
-    return [] if alike and said else [f"{at} is {found!r:.60}"]
 
 
 def test_a_missing_field_is_seen() -> None:
