@@ -5,7 +5,7 @@ same: only what would need all of its features at once goes batch by batch.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,15 +71,7 @@ class StoredPart:
 
     def take(self, rows: Rows | NDArray[np.bool_]) -> Part:
         """Return some of the samples, in memory, their weights again of mean 1."""
-        weight = self.weight[rows]
-        return Part(
-            self.X[rows],
-            self.y[rows],
-            self.customers[rows],
-            weight / max(float(weight.mean()), 1e-12) if len(weight) else weight,
-            self.started[rows],
-            self.closed_at[rows],
-        )
+        return replace(self.bare.take(rows), X=self.X[rows])
 
 
 AnyPart = Part | StoredPart

@@ -134,7 +134,7 @@ def exposed_of(
     found = found if below == LARGEST_LOT else found.only(found.lot < below)
     known = ~np.isnan(found.bad)
     columns = {
-        "step": found.step.astype(np.int16),
+        "step": found.step.astype(np.int32),
         "journey": found.journey.astype(np.int32),
         "row": found.row.astype(np.int32),
         "lot": found.lot,
