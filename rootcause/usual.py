@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from rootcause.exposure import Flags, Floats, Ints
 from rootcause.scan import DRIFT_LOGITS, LEVEL_LOGITS, MISFIT_LOGITS
@@ -148,8 +149,8 @@ class _Own:
     @staticmethod
     def share_apart(near: "_Own", free: "_Own") -> Floats:
         """Return how likely the rows are those of a group apart, given their past."""
-        odds = _APART / (1.0 - _APART) * np.exp(free.likelihood - near.likelihood)
-        return np.asarray(odds / (1.0 + odds))
+        nats = near.likelihood - free.likelihood + np.log((1.0 - _APART) / _APART)
+        return np.asarray(expit(-nats))
 
     def reading(self, weight: Floats, news: Floats, by_others: Floats, young: Flags) -> Reading:
         """Return the reading of this own level; of the young what is left counts as misfit."""
