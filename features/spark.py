@@ -287,8 +287,7 @@ def _spark_fault() -> tuple[type[Exception], ...]:
 
 def _first_line(fault: Exception) -> str:
     """Return what happened: the last line of a worker's Python, else the first one of Spark."""
-    said = str(fault).strip()
-    raised = _FAILED.findall(said)
+    raised = _FAILED.findall(said := str(fault).strip())
     return (raised[-1] if raised and "Traceback" in said else said.split("\n")[0])[:300]
 
 

@@ -108,10 +108,11 @@ def _arranged(learnt: "_Learnt", parts: _Parts, size: int, progress: Progress | 
     """Return the shards of a log that has been read, its parts made buckets."""
     parts.opened.close()
     whole, number_keys = learnt.whole(), learnt.numbers[CUSTOMER]
+    texts = {name: tuple(found) for name, found in learnt.texts.items()}
     customers, made = 0, []
     for part in sorted(parts.writers):
         bucket = part.with_name(f"{part.stem.replace('part', 'bucket')}.arrow")
-        customers += arrange(part, bucket, whole, learnt.texts, numbers=number_keys)
+        customers += arrange(part, bucket, whole, texts, numbers=number_keys)
         made.append(bucket)
         if progress is not None:
             progress("sorting", len(made) / len(parts.writers))

@@ -65,7 +65,8 @@ class FileShards:
     def some(self, customers: int, *, seed: int = 0) -> EventLog:
         """Return the log of about so many customers, chosen by a keyed hash of their keys."""
         share = customers / max(self.whole.customers, 1)
-        names, pieces = [], []
+        names: list[str] = []
+        pieces: list[pa.Table] = []
         for bucket in self.buckets:
             table = read_bucket(bucket)
             keys = table.column(CUSTOMER).chunk(0)
