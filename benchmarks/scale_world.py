@@ -2,8 +2,9 @@
 
 Every world has its own seed and its own customers and the same planted cause; one is in memory at a
 time.  ``python -m benchmarks.scale_world --events 1e7 --out DIR`` writes ``DIR/log/world=000/…``.
-With ``--distinct 10`` the eleventh world is the first again, its customers under other keys: what
-it costs to work on it is the same, what could be learnt from it is not more.
+A world that is there stays.  With ``--distinct 10`` the eleventh world is the first again, its
+customers under other keys: what it costs to work on it is the same, what could be learnt from it
+is not more.
 """
 
 import argparse
@@ -46,6 +47,9 @@ def write_worlds(events: int, folder: Path, *, distinct: int = 0) -> dict[str, i
 
 
 def _write_world(number: int, customers: int, folder: Path) -> int:
+    there = _place(number, folder) / "events.parquet"
+    if there.is_file():
+        return int(pq.read_metadata(there).num_rows)
     made = simulate(SCENARIO, customers=customers, seed=number)
     place = _place(number, folder)
     if number:
@@ -64,7 +68,7 @@ def _write_again(number: int, like: int, folder: Path) -> int:
     keys = table.column("customer_id").cast("string")
     again = pc.binary_join_element_wise(f"again{number}", keys, "-")
     place = _place(number, folder)
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     table = table.set_column(table.column_names.index("customer_id"), "customer_id", again)
     pq.write_table(table, place / "events.parquet")
     return int(table.num_rows)
