@@ -33,11 +33,11 @@ from features.on_workers import (
     write_part,
 )
 from features.spark_needs import require_spark, stderr_to, what_happened
+from journeys.arranged import order_of
 from journeys.definition import Definition
 from journeys.errors import EventLogError, OfframpError
-from journeys.file_shards import order_of
 from journeys.log import CHANNEL, CUSTOMER, TIME, EventLog, needed_columns, require_columns
-from journeys.shards import Progress, Task, Whole, shard_of
+from journeys.shards import Join, Progress, Task, Whole, shard_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -78,11 +78,13 @@ class SparkShards:
             raise EventLogError("The event log is empty: it has no event; give one row per event.")
         return whole_from(found, self._numeric)
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
         """Return what a task makes of every shard, put together here; so it must fit in memory."""
         made = self._made(task, whole=self.whole)
         _done(progress)
-        return made
+        return made if join is None else join(made)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         """Write what a task makes of every shard as Parquet files of a folder; return the rows.
@@ -107,7 +109,7 @@ class SparkShards:
         chosen = self.map(partial(chosen_events, share, seed)).to_pandas()
         number = self._numeric(CUSTOMER)
         keys = chosen[CUSTOMER].astype("str")
-        in_order = sorted(keys.unique(), key=lambda key: order_of(key, number))
+        in_order = sorted(keys.unique(), key=lambda key: order_of(key, number=number))
         ordered: pd.DataFrame = chosen.assign(**{CUSTOMER: pd.Categorical(keys, in_order)})
         return shard_of(ordered.sort_values(CUSTOMER, kind="stable"), self.whole)
 

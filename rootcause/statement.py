@@ -11,11 +11,11 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.find import journey_ids
 from journeys.log import EventLog
-from rootcause.attribution import exposures_meeting
 from rootcause.conditions import indistinguishable
 from rootcause.contrast import Contrast
 from rootcause.effect import effect_by_week, effect_of
 from rootcause.excess import shap_on_excess
+from rootcause.explaining import exposures_meeting
 from rootcause.exposure import STEP, Exposures, Ints
 from rootcause.findings import Finding, finding_id
 from rootcause.instrumentation import instrumentation_of

@@ -31,10 +31,18 @@ def test_shards_say_what_the_whole_log_says(held: HeldShards, whole: Findings) -
     assert over == whole
 
 
+def test_counting_on_the_shards_says_what_the_whole_log_says(
+    held: HeldShards, whole: Findings
+) -> None:
+    """Of 13,000 exposures at most 6,000 are brought together: those of the finding's step."""
+    over = causes_over(held, "leakage", most=6000)
+    assert over == whole
+
+
 def test_where_only_some_are_searched_it_is_said_and_all_exposed_are_counted(
     held: HeldShards, whole: Findings
 ) -> None:
-    over = causes_over(held, "leakage", most=6000)
+    over = causes_over(held, "leakage", most=6000, most_rows=3000)
     told, known = over.findings[0], whole.findings[0]
     assert told.conditions == known.conditions
     assert 1000 < over.customers["searched"] < over.customers["of"] == held.whole.customers
