@@ -37,7 +37,7 @@ from features.spark_needs import require_spark, stderr_to
 from journeys.definition import Definition
 from journeys.errors import EventLogError, OfframpError
 from journeys.log import CHANNEL, CUSTOMER, TIME, EventLog, needed_columns, require_columns
-from journeys.shards import Progress, Task, Whole, shard_of
+from journeys.shards import Join, Progress, Task, Whole, shard_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -82,11 +82,13 @@ class SparkShards:
             found, lambda name: kinds.get(self.definition.column(name), "").startswith(_NUMBERS)
         )
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
         """Return what a task makes of every shard, put together here; so it must fit in memory."""
         made = self._made(task, whole=self.whole)
         _done(progress)
-        return made
+        return made if join is None else join(made)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         """Write what a task makes of every shard as Parquet files of a folder; return the rows.
@@ -285,8 +287,7 @@ def _spark_fault() -> tuple[type[Exception], ...]:
 
 def _first_line(fault: Exception) -> str:
     """Return what happened: the last line of a worker's Python, else the first one of Spark."""
-    said = str(fault).strip()
-    raised = _FAILED.findall(said)
+    raised = _FAILED.findall(said := str(fault).strip())
     return (raised[-1] if raised and "Traceback" in said else said.split("\n")[0])[:300]
 
 

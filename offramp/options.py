@@ -9,7 +9,8 @@ Events = Annotated[
     Option(
         "--events",
         help="The event log, one row per event: Parquet, CSV, JSON Lines or XES (.gz); a folder of "
-        "Parquet files; or the address of a database (docs/data.md).",
+        "Parquet files; or the address of a database. Which form the events have, and which SELECT "
+        "a database is asked, `form:` and `query:` of the definition say (docs/data.md).",
     ),
 ]
 Journey = Annotated[

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from journeys.definition import Definition
 from journeys.errors import BundleError, DefinitionError
-from journeys.find_one import Lived, OneCustomer
+from features.find_one import Lived, OneCustomer
 from journeys.log import ACTIVITY
 from models.bundle import read_manifest
 from serving.advice import NO_MODEL
