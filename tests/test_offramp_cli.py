@@ -143,6 +143,22 @@ def test_a_wrong_word_is_a_usage_error(run: Command, world: Path) -> None:
     assert run("train", *on(world), "--outcomes", "all").code == 2
 
 
+def test_a_form_or_query_as_an_option_is_answered_with_the_command_that_takes_it(
+    run: Command,
+) -> None:
+    asked = ("--events", "postgresql://me:geheim@host/shop", "--query", "SELECT * FROM seen")
+    answer = run("train", *asked, "--journey", "shop.yaml")
+    assert answer.code == 2
+    words = "convert --events 'postgresql://me:***@host/shop' --query 'SELECT * FROM seen' --out"
+    assert words in answer.err
+    assert "geheim" not in answer.err
+    assert (
+        "convert --events x.jsonl --form ga4 --out"
+        in run("score", "--form=ga4", "--events=x.jsonl").err
+    )
+    assert run("keys", "list", "--query", "x").code == 2
+
+
 def test_check_says_what_is_there_and_writes_the_same(
     run: Command, world: Path, tmp_path: Path
 ) -> None:
