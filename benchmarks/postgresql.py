@@ -55,6 +55,14 @@ class PostgreSQL:
         self._run("createdb", "-h", str(self._folder), "-U", "offramp", name)
         return self.url(name)
 
+    def ask_for_password(self, user: str, password: str) -> None:
+        """Make a user who must show a password from now on; everybody else need not."""
+        made = f"CREATE ROLE {user} LOGIN PASSWORD '{password}'"
+        self._run("psql", "-h", str(self._folder), "-U", "offramp", "-d", "postgres", "-c", made)
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
+        self._run("pg_ctl", "-D", str(self._data), "reload")
+
     def start(self) -> None:
         """Start it; return once it answers."""
         listening = f"-h '' -k {self._folder}"

@@ -16,7 +16,7 @@ os) is told apart by the parent's value, too: 8.2.0 on iOS is not 8.2.0 on Andro
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -31,6 +31,7 @@ from journeys.log import EventLog
 
 BIN = 21_600_000_000
 LONGEST = max(WINDOWS.values())
+_NOT_YET = np.iinfo(np.int64).max
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -104,6 +105,25 @@ class Surroundings:
     def complete(self) -> int:
         """The first bin, counted from ``first_bin``, that is not over at ``until``."""
         return self.until // BIN - self.first_bin
+
+    def known_by(self, at: int) -> "Surroundings":
+        """Return the record as it was at an instant, in microseconds since the epoch (UTC).
+
+        What was later, or in a bin that was not over then, is not in it.  Steps, parents, curves
+        and the numbers of pairs, which a model has learnt with, stay.
+        """
+        until = min(at, self.until)
+        over = max(until // BIN - self.first_bin, 0)
+        before = np.minimum(np.arange(over + 2), over)
+        return replace(
+            self,
+            first_seen=np.where(self.first_seen <= until, self.first_seen, _NOT_YET),
+            arrivals=self.arrivals[self.arrivals[:, 1] < over],
+            outcomes=self.outcomes[self.outcomes[:, 2] < over],
+            started=self.started[before],
+            ended=self.ended[before],
+            until=until,
+        )
 
     def may_be_outdone(self, began: int, ended: int) -> bool:
         """Say whether a log reaches further than this record and is as long as its windows."""

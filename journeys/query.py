@@ -31,6 +31,12 @@ _WRITES = re.compile(
     re.I,
 )
 _SECRET = re.compile(r"((?:password|passwd|pwd|token|secret|key)[^=&;]*=)[^&;]*", re.I)
+_PACKAGES = {
+    "bigquery": "sqlalchemy-bigquery",
+    "databricks": "databricks-sqlalchemy",
+    "duckdb": "duckdb-engine",
+    "snowflake": "snowflake-sqlalchemy",
+}
 _EXAMPLE = "SELECT customer_id, time, activity, channel FROM events"
 
 
@@ -112,7 +118,7 @@ def _one_select(query: str) -> str:
     if not query:
         raise EventLogError(
             "A database needs a query that says which events: `query:` in the definition, or "
-            f"--query, for instance {_EXAMPLE!r}."
+            f"--query of `offramp check` and `offramp convert`, for instance {_EXAMPLE!r}."
         )
     bare = _SILENT.sub(" ", query).strip().rstrip(";").strip()
     what = None
@@ -139,7 +145,8 @@ def _reading(address: str) -> Iterator["Connection"]:
     _require_file(url)
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, hide_parameters=True)
+    opened = {"read_only": True} if url.get_backend_name() == "duckdb" else {}
+    engine = create_engine(url, hide_parameters=True, connect_args=opened)
     try:
         with engine.connect() as connection:
             _only_read(connection, engine)
@@ -178,9 +185,12 @@ def _faults(address: str) -> Iterator[None]:
     try:
         yield
     except (NoSuchModuleError, ModuleNotFoundError) as fault:
+        name = address.partition(":")[0]
+        package = _PACKAGES.get(name.partition("+")[0])
+        way = f"Try pip install {package}" if package else "Install the one that SQLAlchemy names"
         raise EventLogError(
-            f"There is no driver for {address.partition(':')[0]!r} here ({_told(fault, address)}). "
-            "Install the one that SQLAlchemy names; those of PostgreSQL and SQLite are here."
+            f"There is no driver for {name!r} here ({_told(fault, address)}). {way}; those of "
+            "PostgreSQL and SQLite are here."
         ) from None
     except (ArgumentError, ValueError):
         raise EventLogError(

@@ -25,6 +25,7 @@ from offramp import (
     watching,
 )
 from offramp.console import say_fault
+from offramp.convert_first import ConvertFirst
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (
@@ -57,7 +58,7 @@ app = typer.Typer(
 )
 for panel, commands in COMMANDS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(cls=ConvertFirst, rich_help_panel=panel)(command)
 
 
 def main() -> None:

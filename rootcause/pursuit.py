@@ -3,18 +3,17 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import numpy as np
-
 from rootcause.allowance import Allowance, allowance_of
-from rootcause.attribution import explained_by, inherits, is_symptom
+from rootcause.attribution import inherits, is_symptom
 from rootcause.conditions import Lead, lead_of, leads_of
 from rootcause.exposure import Exposures
 from rootcause.scan import SMALLEST_EFFECT
 from rootcause.settle import Look, Settled, counted_at, look_at, settle, under
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, q_value
+from rootcause.source import Held, Source
 
 Progress = Callable[[str, float], None]
 Cause = tuple[Settled, float]
@@ -35,20 +34,22 @@ _RIVAL_RATIO = 4.0
 class Pursued:
     """The causes, strongest first, the first looks, and the looks at what no cause explains.
 
-    ``allowance``: the misfit allowance that the causes had to surpass.
+    ``allowance``: the misfit allowance that the causes had to surpass; ``left``: the source without
+    what they explain.
     """
 
     causes: tuple[Cause, ...]
     first_looks: tuple[Look, ...]
     last_looks: tuple[Look, ...]
     allowance: Allowance
+    left: Source
 
 
 @dataclass(frozen=True)
 class _Question:
     """What every pass of the search needs to know; ``within``: the outcome's horizon in µs."""
 
-    exposures: Exposures
+    source: Source
     within: int | None
     seed: int
     steps: Collection[str] | None
@@ -63,7 +64,20 @@ def causes_in(
     steps: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> Pursued:
-    """Return the causes among exposures.
+    """Return the causes among exposures; parameters are those of `causes_at`."""
+    source = Held.of(exposures, seed=seed)
+    return causes_at(source, within=within, seed=seed, steps=steps, progress=progress)
+
+
+def causes_at(
+    source: Source,
+    *,
+    within: int | None,
+    seed: int = 0,
+    steps: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Pursued:
+    """Return the causes among the exposures of a source.
 
     Parameters
     ----------
@@ -71,26 +85,24 @@ def causes_in(
     steps : look only at these; the conjunctions of all others count as if looked at
     progress : called with a label and the share done, 0 to 1
     """
-    question = _Question(exposures, within, seed, steps, progress or (lambda _label, _share: None))
+    question = _Question(source, within, seed, steps, progress or (lambda _label, _share: None))
     looks = _look_at_all(question)
-    causes, left = _explained_away(question, looks)
-    allowance = allowance_of(left, seed=seed)
+    causes, last_looks, left = _explained_away(question, looks)
+    allowance = allowance_of(last_looks, seed=seed)
     surest = _surpassing(causes, allowance, looks_taken([look.scanned for look in looks]))
-    return Pursued(tuple(surest), tuple(looks), tuple(left), allowance)
+    return Pursued(tuple(surest), tuple(looks), tuple(last_looks), allowance, left)
 
 
 def _look_at_all(question: _Question) -> list[Look]:
-    exposures, seed = question.exposures, question.seed
-    explained = np.zeros(len(exposures), dtype=np.bool_)
-    steps, looks = range(len(exposures.steps)), []
+    source, seed = question.source, question.seed
+    steps, looks = range(len(source.steps)), []
 
     def look(step: int) -> Look:
-        asked = question.steps is None or exposures.steps[step] in question.steps
-        seen = look_at if asked else counted_at
-        return seen(exposures, step, explained=explained, seed=seed)
+        asked = question.steps is None or source.steps[step] in question.steps
+        return look_at(source, step, seed=seed) if asked else counted_at(source, step)
 
     for step, seen in zip(steps, _side_by_side(look, steps), strict=True):
-        question.tell(f"looked at {exposures.steps[step]}", 0.05 + 0.6 * (step + 1) / len(steps))
+        question.tell(f"looked at {source.steps[step]}", 0.05 + 0.6 * (step + 1) / len(steps))
         looks.append(seen)
     return looks
 
@@ -101,17 +113,18 @@ def _side_by_side(work: Callable[[_Given], _Done], given: Iterable[_Given]) -> I
         yield from threads.map(work, given)
 
 
-def _explained_away(question: _Question, looks: list[Look]) -> tuple[list[Cause], list[Look]]:
-    """Return causes, each found after the ones before it left, and the looks at what remains."""
-    exposures, seed = question.exposures, question.seed
+def _explained_away(
+    question: _Question, looks: list[Look]
+) -> tuple[list[Cause], list[Look], Source]:
+    """Return causes, each found after the ones before it left, the last looks and what is left."""
     taken = looks_taken([look.scanned for look in looks])
-    explained = np.zeros(len(exposures), dtype=np.bool_)
     causes: list[Cause] = []
 
     def look_again(look: Look) -> Look:
-        if not explained[look.rows.index].any():
+        rows, source = look.rows, question.source
+        if not len(rows) or source.left_at(rows.step) == rows.total:
             return look
-        return look_at(exposures, look.rows.step, explained=explained, seed=seed)
+        return look_at(source, rows.step, seed=question.seed)
 
     for rank in range(1, _MOST_CAUSES + 1):
         question.tell(f"looking for cause {rank}", 0.6 + 0.07 * rank)
@@ -119,9 +132,10 @@ def _explained_away(question: _Question, looks: list[Look]) -> tuple[list[Cause]
         if settled is None:
             break
         causes.append((settled, q_value(settled.lead, settled.deflated, taken, rank=rank)))
-        explained |= explained_by(exposures, settled.lead, within=question.within)
+        left = question.source.without(settled.lead, within=question.within)
+        question = replace(question, source=left)
         looks = list(_side_by_side(look_again, looks))
-    return causes, looks
+    return causes, looks, question.source
 
 
 def _surpassing(causes: list[Cause], allowance: Allowance, taken: tuple[int, ...]) -> list[Cause]:
@@ -182,20 +196,22 @@ def _origins(question: _Question, rivals: list[Settled]) -> Iterator[Settled]:
 
     A step that is only reached because of the fault is nobody's origin: first those leave.
     """
-    exposures = question.exposures
+    if len(rivals) < 2:
+        yield from rivals
+        return
+    roads = question.source.roads([rival.lead for rival in rivals])
     own = [
         rival
         for rival in rivals
         if not any(
-            is_symptom(exposures, rival.lead, other.look.tally)
+            is_symptom(roads, rival.lead, other.look.tally)
             for other in rivals
             if other is not rival
         )
     ]
     for rival in own:
         if not any(
-            _is_as_sharp(other, rival)
-            and inherits(exposures, rival.lead, rival.tally, other.lead.step)
+            _is_as_sharp(other, rival) and inherits(roads, rival.lead, rival.tally, other.lead.step)
             for other in own
             if other is not rival
         ):

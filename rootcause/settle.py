@@ -19,11 +19,12 @@ from rootcause.conditions import (
 )
 from rootcause.effect import effect_of
 from rootcause.expected import expected_rate
-from rootcause.exposure import Exposures, Flags
+from rootcause.exposure import Flags
 from rootcause.onset import born_on
 from rootcause.scan import Scanned, conjunctions_of, scan
 from rootcause.significance import dispersion
-from rootcause.step_rows import StepRows, rows_of_step
+from rootcause.source import Source
+from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions, Tally, members, tally_of, with_allowance
 
 _REFITS = 2
@@ -62,20 +63,19 @@ class Settled:
     deflated: float
 
 
-def look_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> Look:
+def look_at(source: Source, step: int, *, seed: int) -> Look:
     """Return a first look at one step, without the exposures already explained."""
-    rows = rows_of_step(exposures, step, explained=explained, seed=seed)
+    rows = source.rows_at(step)
     if not len(rows):
         return _unseen(rows, (0, 0, 0))
     expected = expected_rate(rows, seed=seed)
     return Look(tally_of(rows, expected), scan(rows, expected), dispersion(rows, expected))
 
 
-def counted_at(exposures: Exposures, step: int, *, explained: Flags, seed: int) -> Look:
+def counted_at(source: Source, step: int) -> Look:
     """Return a look that shows nothing, but counts as many conjunctions as `look_at` would see."""
-    rows = rows_of_step(exposures, step, explained=explained, seed=seed)
-    none = rows_of_step(exposures, step, explained=np.ones_like(explained), seed=seed)
-    return _unseen(none, conjunctions_of(rows))
+    rows = source.rows_at(step)
+    return _unseen(rows.none, conjunctions_of(rows))
 
 
 def _unseen(rows: StepRows, slices: tuple[int, ...]) -> Look:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from features.typed import Written
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, TIME
 from journeys.rule import plain_text
@@ -38,6 +39,13 @@ class Column(NamedTuple):
     number: bool = False
 
 
+class Scanned(NamedTuple):
+    """What one model reads of a history, as numbers; ``step`` is its last activity."""
+
+    written: Written
+    step: str
+
+
 @dataclass(frozen=True, slots=True)
 class Timed:
     """A history that can be scored: its events as columns, ascending by time.
@@ -49,6 +57,7 @@ class Timed:
     times : microseconds since the epoch, ascending; events of one instant in the order given
     as_of : until when the customer is known, not before the last event
     columns : the value of each event, None where nothing was said; numbers are float, finite
+    scanned : the events as numbers and the last activity, where they were scanned (`usual`)
     """
 
     index: int
@@ -56,6 +65,7 @@ class Timed:
     times: list[int]
     as_of: int
     columns: Mapping[Column, Sequence[Value]]
+    scanned: Scanned | None = None
 
     def __len__(self) -> int:
         return len(self.times)

@@ -209,6 +209,23 @@ def test_what_a_model_learnt_with_stays_when_the_plan_is_renewed() -> None:
     assert again.surroundings.until == later.times.max()
 
 
+@pytest.mark.parametrize("day", [-1, 0, 20, 52.3, 99])
+def test_cut_at_an_instant_it_is_what_was_known_then(day: float) -> None:
+    """A cutoff until then sees the same, a later one the latest that the record still has."""
+    log, journeys, plan = released()
+    assert plan.surroundings is not None
+    until = START + pd.Timedelta(days=day)
+    known = plan.surroundings.known_by(int(until.value // 1_000))
+    samples = samples_of(log, journeys, UPLOADS)
+    before = samples[samples["cutoff"] <= until].reset_index(drop=True)
+    now, then = (table(log, journeys, before, one) for one in (plan, plan.with_surroundings(known)))
+    np.testing.assert_array_equal(then, now)
+    over = known.first_bin + max(known.complete, 0)
+    assert known.until <= plan.surroundings.until
+    assert (known.first_bin + known.outcomes[:, 2] < over).all()
+    assert Surroundings.from_bytes(known.to_bytes()).to_bytes() == known.to_bytes()
+
+
 def test_a_slice_of_customers_or_an_old_log_is_seen_with_the_plans_own() -> None:
     log, journeys, plan = released()
     assert plan.current(log, journeys) is plan

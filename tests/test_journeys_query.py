@@ -119,6 +119,7 @@ def test_the_database_itself_is_told_that_nothing_is_written(
         ("sqlite://", "no database file"),
         ("nosuch://u:geheim@host/db", "no driver for 'nosuch'"),
         ("oracle+oracledb://u:geheim@host/db", "no driver for 'oracle"),
+        ("snowflake://u:geheim@account/db", "pip install snowflake-sqlalchemy"),
         ("postgresql://u:geheim@127.0.0.1:1/db", "refused: "),
         ("postgresql://u:geheim@host:port/db", "is no address of a database"),
     ],
@@ -129,6 +130,39 @@ def test_a_database_that_cannot_be_reached_is_said_without_its_password(
     with pytest.raises(EventLogError, match=message) as caught:
         read_frame(address, query="SELECT 1")
     assert "geheim" not in str(caught.value)
+
+
+def test_a_wrong_password_is_said_without_it(postgresql: "PostgreSQL") -> None:
+    guest = f"guest_{uuid4().hex}"
+    postgresql.ask_for_password(guest, "sesame")
+    address = postgresql.new_database(guest).replace("offramp@", f"{guest}:{{}}@")
+    assert read_frame(address.format("sesame"), query="SELECT 1 AS one")["one"].tolist() == [1]
+    with pytest.raises(EventLogError, match=r"refused: .*password authentication failed") as caught:
+        read_frame(address.format("geheim"), query="SELECT 1")
+    assert "geheim" not in str(caught.value)
+
+
+def test_the_rows_of_duckdb_are_a_log_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("duckdb_engine")
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as shop:
+        shop.execute("CREATE TABLE seen (who TEXT, happened TIMESTAMPTZ, phone STRUCT(os TEXT))")
+        shop.execute("INSERT INTO seen VALUES ('7', '2026-03-01 10:00:00+02:00', {'os': 'iOS'})")
+    asked = "SELECT who AS customer_id, happened AS time, 'won' AS activity, phone FROM seen"
+    written = WRITTEN | {
+        "query": asked,
+        "columns": {"os": "phone.os"},
+        "attributes": {"context": "os"},
+    }
+    (event,) = read_events(f"duckdb:///{path}", Definition.from_dict(written)).events.itertuples()
+    assert (event.customer_id, event.os) == ("7", "iOS")
+    assert event.time == pd.Timestamp("2026-03-01T08:00:00Z")
+    monkeypatch.setattr("journeys.query._one_select", str)
+    with pytest.raises(EventLogError, match=r"(?i)read-only"):
+        read_frame(f"duckdb:///{path}", query="DELETE FROM seen")
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,22 @@ def test_a_wrong_word_is_a_usage_error(run: Command, world: Path) -> None:
     assert run("train", *on(world), "--outcomes", "all").code == 2
 
 
+def test_a_form_or_query_as_an_option_is_answered_with_the_command_that_takes_it(
+    run: Command,
+) -> None:
+    asked = ("--events", "postgresql://me:geheim@host/shop", "--query", "SELECT * FROM seen")
+    answer = run("train", *asked, "--journey", "shop.yaml")
+    assert answer.code == 2
+    words = "convert --events 'postgresql://me:***@host/shop' --query 'SELECT * FROM seen' --out"
+    assert words in answer.err
+    assert "geheim" not in answer.err
+    assert (
+        "convert --events x.jsonl --form ga4 --out"
+        in run("score", "--form=ga4", "--events=x.jsonl").err
+    )
+    assert run("keys", "list", "--query", "x").code == 2
+
+
 def test_check_says_what_is_there_and_writes_the_same(
     run: Command, world: Path, tmp_path: Path
 ) -> None:
@@ -263,7 +279,7 @@ def test_simulated_definitions_are_those_that_ship() -> None:
 @pytest.mark.slow
 def test_the_demo_takes_the_whole_road(tmp_path: Path) -> None:
     """In a process of its own, as `make demo` runs it, on fewer customers."""
-    command = [sys.executable, "-m", "offramp", "demo", "--customers", "3000", "--out", "made"]
+    command = [sys.executable, "-m", "offramp", "demo", "--customers", "1000", "--out", "made"]
     environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False

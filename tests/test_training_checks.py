@@ -5,6 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.plan import Plan
+from features.table import table
+from journeys.find import find_journeys
+from journeys.log import event_log
+from journeys.samples import samples_of
 from journeys.split import Split
 from training.checks import (
     Check,
@@ -67,6 +72,35 @@ def test_a_feature_that_reads_the_future_changes_without_it(data: TrainingData) 
     assert not check["passed"]
     assert check["value"] == 1
     assert data.plan.features[0].name in str(check["words"])
+
+
+def few_of(data: TrainingData, plan: Plan) -> TrainingData:
+    """Return a few of the customers as `offramp evaluate` sees them, with another log's plan."""
+    events = data.log.events[data.log.customers < 150]
+    log = event_log(events.astype({"customer_id": str}), plan.definition)
+    journeys = find_journeys(log, plan.definition)
+    samples = samples_of(log, journeys, plan.definition)
+    everybody = np.ones(len(samples), dtype=np.bool_)
+    success = replace(data.splits["success"], train=everybody, test=everybody)
+    return TrainingData(
+        log, journeys, samples, {}, {"success": success}, plan, table(log, journeys, samples, plan)
+    )
+
+
+def test_what_a_bundle_knows_of_others_from_its_own_log_is_no_leak(data: TrainingData) -> None:
+    """It cried so where somebody evaluated a slice of the customers, or without some events."""
+    clean = few_of(data, data.plan)
+    check = future_removed(clean, "success", cutoffs=100, seed=0)
+    assert check is not None
+    assert (check["passed"], check["value"]) == (True, 0)
+    known = data.plan.surroundings
+    assert known is not None
+    outcomes = known.outcomes - np.array([0, 0, 12, 0, 0], dtype=np.int32)
+    ahead = data.plan.with_surroundings(replace(known, outcomes=outcomes))
+    early = replace(clean, X=table(clean.log, clean.journeys, clean.samples, ahead))
+    check = future_removed(early, "success", cutoffs=100, seed=0)
+    assert check is not None
+    assert not check["passed"], "it looks three days ahead"
 
 
 def test_a_split_by_row_puts_customers_in_both_parts(data: TrainingData) -> None:

@@ -1,5 +1,7 @@
 """The features of a cutoff from a log that ends there: what changes has seen the future."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,19 +24,33 @@ def changed_without_the_future(
     A sample a customer, drawn by the seed.  Of these customers every event after their cutoff is
     taken away, and journeys and features are made again from what is left; a journey that cannot be
     found again changes every feature.  Where features look at other customers, the log ends for all
-    of them at one of four instants, and the last samples before it are asked.
+    of them at one of four instants, and the last samples before it are asked.  What a bundle brings
+    of others from its training's log cannot be made again of another log: it is cut at the instant.
     """
-    if data.plan.surroundings is None:
-        groups: list[tuple[Rows, int | None]] = [(_one_each(data, rows, most, seed), None)]
-    else:
-        groups = _before_instants(data, rows, most)
     changed: set[int] = set()
-    for chosen, until in groups:
-        then = _made_again(data, chosen, until)
+    asked = 0
+    for chosen, until, plan in _groups(data, rows, most, seed):
+        then = _made_again(data, chosen, until, plan)
         now = data.X[chosen]
         differs = (now != then) & ~(np.isnan(now) & np.isnan(then))
         changed |= set(np.flatnonzero(differs.any(axis=0)).tolist())
-    return sorted(changed), sum(len(chosen) for chosen, _ in groups)
+        asked += len(chosen)
+    return sorted(changed), asked
+
+
+def _groups(
+    data: TrainingData, rows: Rows, most: int, seed: int
+) -> Iterator[tuple[Rows, int | None, Plan]]:
+    """Yield samples with the instant at which the log ends for others, and what was known then."""
+    known = data.plan.surroundings
+    if known is None:
+        yield _one_each(data, rows, most, seed), None, data.plan
+        return
+    again = data.plan.renewed(data.log, data.journeys).surroundings
+    of_this_log = again is not None and again.to_bytes() == known.to_bytes()
+    for chosen, until in _before_instants(data, rows, most):
+        cut = data.plan.with_surroundings(known.known_by(until))
+        yield chosen, until, _renewed(data, until) if of_this_log else cut
 
 
 def _one_each(data: TrainingData, rows: Rows, most: int, seed: int) -> Rows:
@@ -44,10 +60,10 @@ def _one_each(data: TrainingData, rows: Rows, most: int, seed: int) -> Rows:
     return np.sort(shuffled[np.sort(first)[:most]])
 
 
-def _before_instants(data: TrainingData, rows: Rows, most: int) -> list[tuple[Rows, int | None]]:
+def _before_instants(data: TrainingData, rows: Rows, most: int) -> list[tuple[Rows, int]]:
     """Return instants, each with the last samples before it, one a customer."""
     cutoffs = microseconds(data.samples["cutoff"])[rows]
-    found: list[tuple[Rows, int | None]] = []
+    found: list[tuple[Rows, int]] = []
     for share in np.linspace(0, 1, _MOMENTS + 1)[1:]:
         until = int(np.quantile(cutoffs, share))
         last_first = rows[np.argsort(-cutoffs, kind="stable")]
@@ -57,7 +73,9 @@ def _before_instants(data: TrainingData, rows: Rows, most: int) -> list[tuple[Ro
     return found
 
 
-def _made_again(data: TrainingData, chosen: Rows, until: int | None) -> NDArray[np.float32]:
+def _made_again(
+    data: TrainingData, chosen: Rows, until: int | None, plan: Plan
+) -> NDArray[np.float32]:
     """Return the features of samples from a log without their future, NaN-free where unknown.
 
     ``until``: when the log ends for everybody else; None leaves everybody else out.
@@ -69,7 +87,6 @@ def _made_again(data: TrainingData, chosen: Rows, until: int | None) -> NDArray[
     short, kept = _short_log(data.log, ends)
     journeys = find_journeys(short, data.plan.definition, ends=ends[kept])
     asked = _asked_again(data, samples, short, (journeys, kept))
-    plan = data.plan if until is None else _renewed(data, until)
     again = np.full((len(chosen), data.X.shape[1]), np.inf, dtype=np.float32)
     found = asked["journey"].to_numpy() >= 0
     again[found] = table(short, journeys, asked[found].reset_index(drop=True), plan)
