@@ -7,6 +7,7 @@ A whole log is the only shard of its own, so both ways end in the very same numb
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from journeys.definition import Definition
 from journeys.find import find_journeys
 from journeys.log import EventLog
-from journeys.shards import Shards, Whole, whole_of
+from journeys.shards import Join, Shards, Whole, whole_of
 
 Ints = NDArray[np.int64]
 
@@ -39,6 +40,13 @@ Count = Callable[[Some], pa.Table]
 """What is counted of some customers; the same schema for any of them, and for none."""
 
 
+class Ask(Protocol):
+    """Counts some customers at a time, and puts the counts together in any order."""
+
+    def __call__(self, count: Count, *, join: Join | None = None) -> pa.Table:
+        """Return the counts, one under another; with ``join`` as it makes them fewer."""
+
+
 @dataclass(frozen=True, eq=False)
 class Everyone:
     """All customers of a log.
@@ -51,7 +59,7 @@ class Everyone:
 
     definition: Definition
     whole: Whole
-    ask: Callable[[Count], pa.Table]
+    ask: Ask
 
     @property
     def began(self) -> int:
@@ -67,15 +75,19 @@ class Everyone:
 def everyone_of(log: EventLog, definition: Definition, found: pd.DataFrame | None) -> Everyone:
     """Return all customers of a log; ``found`` are its journeys, where they are known already."""
     some = Some(log, definition, found)
-    return Everyone(definition, whole_of(log), lambda count: count(some))
+
+    def ask(count: Count, *, join: Join | None = None) -> pa.Table:
+        return count(some) if join is None else join(count(some))
+
+    return Everyone(definition, whole_of(log), ask)
 
 
 def everyone_in(shards: Shards) -> Everyone:
     """Return all customers of a log in shards; each count is one pass over them."""
     definition = shards.definition
 
-    def ask(count: Count) -> pa.Table:
-        return shards.map(partial(_counted, count, definition))
+    def ask(count: Count, *, join: Join | None = None) -> pa.Table:
+        return shards.map(partial(_counted, count, definition), join=join)
 
     return Everyone(definition, shards.whole, ask)
 

@@ -25,7 +25,7 @@ BadThing = Callable[[Ints, Ints], tuple[Flags, Ints]]
 
 # A step's curve weighs as much as everybody's with so many arrivals.
 _CURVE_STRENGTH = 20.0
-_CELLS = pa.schema([(name, pa.int64()) for name in ("what", "c0", "c1", "c2", "c3", "c4")])
+_CELLS = pa.schema([(name, pa.int32()) for name in ("what", "c0", "c1", "c2", "c3", "c4")])
 
 
 def learn_surroundings(
@@ -67,7 +67,8 @@ def surroundings_of(
     pairs, first_seen, numbers = pairs_of(everyone, attributes, parents)
     bins = Bins(everyone.began // BIN, everyone.ended // BIN)
     keys = Keys(attributes, parents, steps, numbers)
-    arrivals, outcomes, started, ended = _cells(everyone.ask(partial(_count_cells, keys, bins)))
+    counted = everyone.ask(partial(_count_cells, keys, bins), join=_joined)
+    arrivals, outcomes, started, ended = _cells(counted)
     if frozen is None:
         watched_to = (everyone.ended if until is None else micros(until)) // BIN - bins.first
         curves = _curves_of(arrivals, outcomes, (len(kinds), 1 + len(steps)), watched_to)
@@ -111,7 +112,7 @@ class Bins:
         """Return the bins of instants, counted from the log's first."""
         return np.asarray(times // BIN - self.first)
 
-    def before_each(self, counted: Ints) -> Ints:
+    def before_each(self, counted: Codes) -> Ints:
         """Return how many there were before each bin, from cells (bin, n): (n_bins + 1,)."""
         n_bins = self.last - self.first + 1
         counts = np.bincount(counted[:, 0], counted[:, 1], minlength=n_bins).astype(np.int64)
@@ -135,16 +136,21 @@ def _by_bin(bins: Ints) -> Ints:
 
 
 def _written(what: int, cells: Ints | Codes) -> pa.Table:
-    wide = np.zeros((len(cells), 6), dtype=np.int64)
+    wide = np.zeros((len(cells), 6), dtype=np.int32)
     wide[:, 0], wide[:, 1 : 1 + cells.shape[1]] = what, cells
     return pa.table(list(np.ascontiguousarray(wide.T)), schema=_CELLS)
 
 
-def _cells(table: pa.Table) -> tuple[Codes, Codes, Ints, Ints]:
+def _joined(table: pa.Table) -> pa.Table:
+    """Return the cells of several shards as `_count_cells` writes those of one."""
+    return pa.concat_tables(_written(what, cells) for what, cells in enumerate(_cells(table)))
+
+
+def _cells(table: pa.Table) -> tuple[Codes, Codes, Codes, Codes]:
     """Return the cells that `_count_cells` wrote, those of all shards summed."""
     cells = np.column_stack([column.to_numpy() for column in table.columns])
     arrivals, outcomes, started, ended = (cells[cells[:, 0] == what, 1:] for what in range(4))
-    return _summed(arrivals, 2), _summed(outcomes, 4), started, ended
+    return _summed(arrivals, 2), _summed(outcomes, 4), _summed(started, 1), _summed(ended, 1)
 
 
 def _bad_things(some: Some, inside: Inside) -> list[BadThing]:
@@ -223,15 +229,26 @@ def _first_arrivals(journey: Ints, key: Ints) -> tuple[Ints, Ints]:
     return key[place], place
 
 
-def _summed(cells: Ints, n_names: int) -> Codes:
+def _summed(cells: Ints | Codes, n_names: int) -> Codes:
     """Return one row for all rows with the same first columns, ascending by these."""
-    order = np.lexsort(cells[:, :n_names].T[::-1])
+    order = _order_of(cells[:, :n_names])
     cells = cells[order]
     begins = np.ones(len(cells), dtype=np.bool_)
     begins[1:] = (cells[1:, :n_names] != cells[:-1, :n_names]).any(axis=1)
     summed = np.add.reduceat(cells, np.flatnonzero(begins), axis=0) if len(cells) else cells
     summed[:, :n_names] = cells[begins, :n_names]
     return np.asarray(summed, dtype=np.int32)
+
+
+def _order_of(names: Ints | Codes) -> Ints:
+    """Return the order by all columns, the first before the next, of numbers of 0 or more."""
+    sizes = names.max(axis=0, initial=0).astype(np.float64) + 1
+    if sizes.prod() >= 2.0**62:
+        return np.lexsort(names.T[::-1])
+    number = np.zeros(len(names), dtype=np.int64)
+    for column, size in zip(names.T, sizes.astype(np.int64), strict=True):
+        number = number * size + column
+    return np.argsort(number)
 
 
 def _curves_of(

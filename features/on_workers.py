@@ -17,6 +17,7 @@ from features.whole_customers import whole_customers
 from journeys import errors
 from journeys.definition import Definition
 from journeys.errors import OfframpError
+from journeys.from_arrow import frame_from
 from journeys.log import CUSTOMER, TIME, EventLog, event_log, instants
 from journeys.shards import Task, Whole, chosen_of, shard_of, whole_of
 
@@ -50,7 +51,7 @@ class Work:
 
     def _shard(self, events: pa.Table) -> EventLog:
         kept = events.drop_columns([name for name in POSITION if name in events.column_names])
-        log = event_log(kept.to_pandas(ignore_metadata=True), self.definition)
+        log = event_log(frame_from(kept), self.definition)
         return log if self.whole is None else shard_of(log.events, self.whole)
 
 

@@ -7,7 +7,6 @@ workers run the very functions that run on one machine, so no number depends on 
 import atexit
 import logging
 import os
-import re
 import shutil
 import sys
 import warnings
@@ -33,16 +32,16 @@ from features.on_workers import (
     whole_from,
     write_part,
 )
-from features.spark_needs import require_spark, stderr_to
+from features.spark_needs import require_spark, stderr_to, what_happened
+from journeys.arranged import order_of
 from journeys.definition import Definition
 from journeys.errors import EventLogError, OfframpError
 from journeys.log import CHANNEL, CUSTOMER, TIME, EventLog, needed_columns, require_columns
-from journeys.shards import Progress, Task, Whole, shard_of
+from journeys.shards import Join, Progress, Task, Whole, shard_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-_FAILED = re.compile(r"^\w*(?:Error|Exception|Interrupt)\b.*", re.MULTILINE)
 _NANOS = "spark.sql.legacy.parquet.nanosAsLong"
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 
@@ -77,16 +76,15 @@ class SparkShards:
         found = self._made(facts, whole=None)
         if not found.num_rows:
             raise EventLogError("The event log is empty: it has no event; give one row per event.")
-        kinds = dict(self.events.dtypes)
-        return whole_from(
-            found, lambda name: kinds.get(self.definition.column(name), "").startswith(_NUMBERS)
-        )
+        return whole_from(found, self._numeric)
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
         """Return what a task makes of every shard, put together here; so it must fit in memory."""
         made = self._made(task, whole=self.whole)
         _done(progress)
-        return made
+        return made if join is None else join(made)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         """Write what a task makes of every shard as Parquet files of a folder; return the rows.
@@ -109,9 +107,16 @@ class SparkShards:
         """Return the log of about so many customers, chosen by a keyed hash of their keys."""
         share = customers / max(self.whole.customers, 1)
         chosen = self.map(partial(chosen_events, share, seed)).to_pandas()
-        key = chosen[CUSTOMER].astype("str").astype("category")
-        ordered: pd.DataFrame = chosen.assign(**{CUSTOMER: key})
+        number = self._numeric(CUSTOMER)
+        keys = chosen[CUSTOMER].astype("str")
+        in_order = sorted(keys.unique(), key=lambda key: order_of(key, number=number))
+        ordered: pd.DataFrame = chosen.assign(**{CUSTOMER: pd.Categorical(keys, in_order)})
         return shard_of(ordered.sort_values(CUSTOMER, kind="stable"), self.whole)
+
+    def _numeric(self, name: str) -> bool:
+        """Whether a column of ours holds numbers, whose values come in their order."""
+        kinds: dict[str, str] = dict(self.events.dtypes)
+        return kinds.get(self.definition.column(name), "").startswith(_NUMBERS)
 
     def _made(self, task: Task, *, whole: Whole | None) -> pa.Table:
         work = Work(self.definition, self.size, whole, task)
@@ -183,7 +188,7 @@ def _table(session: "SparkSession", events: str) -> "DataFrame":
     except _spark_fault() as fault:
         what = "Parquet file or folder" if stored else "folder, and no table of Spark, named"
         raise EventLogError(
-            f"Spark finds no {what} {events!r} that it can read ({_first_line(fault)}). Give a "
+            f"Spark finds no {what} {events!r} that it can read ({what_happened(fault)}). Give a "
             "folder of Parquet files, or the name of a table."
         ) from None
 
@@ -273,7 +278,7 @@ def _without_traces() -> Iterator[None]:
             warnings.simplefilter("ignore", FutureWarning)  # of pyspark, about pandas 3
             yield
     except _spark_fault() as fault:
-        raise OfframpError(f"Spark could not finish: {_first_line(fault)}") from fault
+        raise OfframpError(f"Spark could not finish: {what_happened(fault)}") from fault
 
 
 def _spark_fault() -> tuple[type[Exception], ...]:
@@ -281,13 +286,6 @@ def _spark_fault() -> tuple[type[Exception], ...]:
     from pyspark.errors import PySparkException
 
     return PySparkException, Py4JError
-
-
-def _first_line(fault: Exception) -> str:
-    """Return what happened: the last line of a worker's Python, else the first one of Spark."""
-    said = str(fault).strip()
-    raised = _FAILED.findall(said)
-    return (raised[-1] if raised and "Traceback" in said else said.split("\n")[0])[:300]
 
 
 def _quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What Spark needs of a machine before it is started: its package, Java, and a quiet terminal."""
+"""What Spark needs of a machine: its package, Java, and words a user can do something with."""
 
 import os
 import re
@@ -13,6 +13,7 @@ from pathlib import Path
 from journeys.errors import OfframpError
 
 _OLDEST_JAVA = 17
+_FAILED = re.compile(r"^\w*(?:Error|Exception|Interrupt)\b.*", re.MULTILINE)
 _INSTALL = "Install both on this machine: pip install 'offramp[spark]', and Java 17 or later."
 
 
@@ -49,3 +50,10 @@ def stderr_to(path: Path) -> Iterator[None]:
     finally:
         os.dup2(before, 2)
         os.close(before)
+
+
+def what_happened(fault: Exception) -> str:
+    """Return a fault of Spark in a line: the last of a worker's Python, else the first of it."""
+    said = str(fault).strip()
+    raised = _FAILED.findall(said)
+    return (raised[-1] if raised and "Traceback" in said else said.split("\n")[0])[:300]

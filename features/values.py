@@ -4,22 +4,22 @@ A value may matter to the plan, to the vocabulary and to the surroundings.  Here
 among all that matter to any of them, so that a text is looked up once and never again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from features.columns import ANY_OTHER, FIRST_KNOWN, MISSING, CodeColumns
+from features.columns import ANY_OTHER, FIRST_KNOWN, CodeColumns
 from features.compiled import compiled
+from features.journey_rules import Steps, asked_by, rule_steps
+from features.places import Places, n_places, places_by_name, places_of
 from features.plan import Plan
 from journeys.log import ACTIVITY
 from journeys.rule import ByText
 
-Places = NDArray[np.int16]
 Tables = NDArray[np.int32]
 Ints = NDArray[np.int64]
 
@@ -39,6 +39,7 @@ class KnownValues:
         of the surroundings, the step; then, for each column of the vocabulary, 1 if training never
         saw the value, `SEEN` if it did, 0 where it is missing
     n_around : how many lines belong to the surroundings
+    steps : how events become what makes a journey of them, see `features.journey_rules`
     few : whether every place fits into a byte
     """
 
@@ -48,27 +49,17 @@ class KnownValues:
     begins: Ints = field(repr=False)
     tables: Tables = field(repr=False)
     n_around: int
+    steps: Steps = field(repr=False)
     few: bool
 
     def places(self, columns: Mapping[str, Sequence[object]], n_events: int) -> Places:
         """Return the places of the values of typed events, shape (n_columns, n_events)."""
-        if n_events == 1:  # of one key, `itemgetter` gives the value itself
-            found: list[Any] = [(one[columns[name][0]],) for name, one in self.values.items()]
-        else:
-            found = [itemgetter(*columns[name])(one) for name, one in self.values.items()]
-        if not self.few:
-            return np.array(found, dtype=np.int16)
+        if not self.few or n_events == 1:
+            return places_of(self.values, columns, n_events)
         # Bytes are made in half the time.
-        flat = np.frombuffer(b"".join(map(bytes, found)), dtype=np.uint8)
+        found = [bytes(itemgetter(*columns[name])(one)) for name, one in self.values.items()]
+        flat = np.frombuffer(b"".join(found), dtype=np.uint8)
         return flat.astype(np.int16).reshape(-1, n_events)
-
-    def said(self, places: Places) -> tuple[Tables, int]:
-        """Return what is said of each place beside its codes, and the sum of the vocabulary's.
-
-        Shape (n_lines, n_events).
-        """
-        out = np.empty((len(self.rows), places.shape[1]), dtype=np.int32)
-        return out, _translate(places, self.rows, self.begins, (self.tables, self.n_around), out)
 
 
 def known_values(plan: Plan) -> KnownValues:
@@ -84,7 +75,8 @@ def known_values(plan: Plan) -> KnownValues:
         begins=np.cumsum([0, *map(len, tables)])[:-1],
         tables=np.concatenate(tables),
         n_around=len(lines) - len(plan.vocabulary.values),
-        few=max(map(_length, values.values())) <= 256,
+        steps=rule_steps(plan.definition, values),
+        few=max(map(n_places, values.values())) <= 256,
     )
 
 
@@ -92,21 +84,15 @@ def _values(plan: Plan) -> dict[str, ByText]:
     """Return the place of each value: the plan's own first, so that its places stay."""
     known: dict[str, list[str]] = {name: list(own) for name, own in plan.codes.known.items()}
     around = plan.surroundings
-    others = [*plan.vocabulary.values.items()]  # noqa: PD011 - not a frame
+    others: list[tuple[str, Iterable[str]]] = []
+    others += plan.vocabulary.values.items()
     if around is not None:
         others += zip(around.attributes, map(tuple, around.places), strict=True)
         others.append((ACTIVITY, around.steps))
+    others += asked_by(plan.definition).items()
     for name, more in others:
         known.setdefault(name, []).extend(more)
-    numbers = set(plan.numbers)
-    return {name: _placed(each, number=name in numbers) for name, each in known.items()}
-
-
-def _placed(known: Sequence[str], *, number: bool) -> ByText:
-    found: dict[object, int] = {}
-    for place, text in enumerate(dict.fromkeys(known), start=FIRST_KNOWN):
-        found.setdefault(float(pd.to_numeric(text, errors="coerce")) if number else text, place)
-    return ByText(found, missing=MISSING, other=ANY_OTHER)
+    return places_by_name(known, numbers=plan.numbers)
 
 
 def _columns(plan: Plan, values: Mapping[str, ByText]) -> CodeColumns:
@@ -116,7 +102,7 @@ def _columns(plan: Plan, values: Mapping[str, ByText]) -> CodeColumns:
     for step in steps:
         text = names[step[3]]
         own = codes.codes[step[4] : step[4] + FIRST_KNOWN + len(codes.known[text])]
-        longer = np.full(_length(values[text]), own[ANY_OTHER], dtype=np.int16)
+        longer = np.full(max(n_places(values[text]), len(own)), own[ANY_OTHER], dtype=np.int16)
         longer[: len(own)] = own
         tables.append(longer)
         step[4], begins = begins, begins + len(longer)
@@ -146,23 +132,19 @@ def _with_none(codes: Mapping[Any, int]) -> dict[object, int]:
 def _never_seen(plan: Plan) -> list[Line]:
     return [
         (name, {None: 0, **dict.fromkeys(seen, SEEN)}, 1)
-        for name, seen in plan.vocabulary.values.items()  # noqa: PD011 - not a frame
+        for name, seen in plan.vocabulary.values.items()
     ]
 
 
 def _table(values: ByText, said: Mapping[object, int], other: int) -> Tables:
-    table = np.full(_length(values), other, dtype=np.int32)
+    table = np.full(n_places(values), other, dtype=np.int32)
     for value, place in values.items():
         table[place] = said.get(value, other)
     return table
 
 
-def _length(values: ByText) -> int:
-    return max(FIRST_KNOWN, *(place + 1 for place in values.values()))
-
-
 @compiled
-def _translate(
+def translate(
     places: Places, rows: Ints, begins: Ints, said: tuple[Tables, int], out: Tables
 ) -> int:
     """Write what each table says of the places of its column; return the sum from a line on."""

@@ -1,25 +1,25 @@
 """From a log on disk to shards: read once, in order, in bounded memory, and learnt on the way.
 
-Each event goes to the bucket of its customer, by a hash of the key; when the log begins and ends,
-how many events it has and which values its columns hold is learnt meanwhile.  A second look, at the
-keys of the buckets alone, counts the customers.
+Each event goes to the part of its customer, by a hash of the key; when the log begins and ends,
+how many events it has and which values its columns hold is learnt meanwhile.  Then each part is
+sorted and becomes a bucket (`journeys.arranged`).
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from journeys.arranged import PACKED, arrange, order_of
 from journeys.batches import batches_of, named_columns
 from journeys.definition import Definition
 from journeys.errors import EventLogError
-from journeys.file_shards import FileShards, order_of
+from journeys.file_shards import FileShards
 from journeys.log import (
     CUSTOMER,
     TIME,
@@ -66,41 +66,59 @@ def bucketed(  # noqa: PLR0913 - a log, a place, and how it is cut
         inside = (name for name in needed_columns(definition) if name.split(".")[0] in names)
         require_columns([*names, *inside], definition)
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("bucket-*.parquet"):
+    for old in (*folder.glob("bucket-*.arrow"), *folder.glob("part-*.arrows")):
         old.unlink()
     learnt = _Learnt(definition)
-    with ExitStack() as opened:
-        files = _Files(folder, opened)
+    with _Parts(folder) as parts:
         for frame, share in batches_of(path, definition, rows=rows):
             for number, table in learnt.in_buckets(frame, buckets):
-                files.append(number, table)
+                parts.append(number, table)
             if progress is not None:
                 progress("reading the log", share)
-    learnt.refuse()
-    made = sorted(folder.glob("bucket-*.parquet"))
-    return FileShards(
-        definition=definition,
-        whole=learnt.whole(sum(map(_customers_in, made))),
-        buckets=made,
-        texts={name: tuple(found) for name, found in learnt.texts.items()},
-        number_keys=learnt.numbers[CUSTOMER],
-        size=size,
-    )
+        learnt.refuse()
+        return _arranged(learnt, parts, size, progress)
 
 
 @dataclass
-class _Files:
-    """The buckets while they are written; a file is begun with its first event."""
+class _Parts:
+    """The parts while they are written, gone at the end; a file is begun with its first event."""
 
     folder: Path
-    opened: ExitStack
-    writers: dict[int, pq.ParquetWriter] = field(default_factory=dict)
+    opened: ExitStack = field(default_factory=ExitStack)
+    writers: dict[Path, pa.ipc.RecordBatchStreamWriter] = field(default_factory=dict)
 
     def append(self, number: int, table: pa.Table) -> None:
-        if number not in self.writers:
-            writer = pq.ParquetWriter(self.folder / f"bucket-{number:05}.parquet", table.schema)
-            self.writers[number] = self.opened.enter_context(writer)
-        self.writers[number].write_table(table)
+        part = self.folder / f"part-{number:05}.arrows"
+        if part not in self.writers:
+            file = self.opened.enter_context(pa.OSFile(str(part), "wb"))
+            writer = pa.ipc.new_stream(file, table.schema, options=PACKED)
+            self.writers[part] = self.opened.enter_context(writer)
+        self.writers[part].write_table(table)
+
+    def __enter__(self) -> "_Parts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened.close()
+        for part in self.writers:
+            part.unlink(missing_ok=True)
+
+
+def _arranged(learnt: "_Learnt", parts: _Parts, size: int, progress: Progress | None) -> FileShards:
+    """Return the shards of a log that has been read, its parts made buckets."""
+    parts.opened.close()
+    whole, number_keys = learnt.whole(), learnt.numbers[CUSTOMER]
+    texts = {name: tuple(found) for name, found in learnt.texts.items()}
+    customers, made = 0, []
+    for part in sorted(parts.writers):
+        bucket = part.with_name(f"{part.stem.replace('part', 'bucket')}.arrow")
+        customers += arrange(part, bucket, whole, texts, numbers=number_keys)
+        made.append(bucket)
+        if progress is not None:
+            progress("sorting", len(made) / len(parts.writers))
+    return FileShards(
+        learnt.definition, replace(whole, customers=customers), made, number_keys, size
+    )
 
 
 @dataclass
@@ -146,20 +164,21 @@ class _Learnt:
         require_columns(self.seen, self.definition)
         self.unreadable.refuse()
 
-    def whole(self, customers: int) -> Whole:
+    def whole(self) -> Whole:
+        """Return what is known of the whole log but the number of customers, which is 0 here."""
         begins, ends = instants(np.array([self.begins, self.ends]))
         return Whole(
             begins=begins,
             ends=ends,
             events=self.unreadable.events,
-            customers=customers,
+            customers=0,
             categories={
                 name: tuple(self._sorted(name, found)) for name, found in self.texts.items()
             },
         )
 
     def _sorted(self, name: str, found: dict[str, int]) -> list[str]:
-        return sorted(found, key=lambda one: order_of(one, self.numbers[name]))
+        return sorted(found, key=lambda one: order_of(one, number=self.numbers[name]))
 
     def _table(self, events: pd.DataFrame, frame: pd.DataFrame, times: Rows) -> pa.Table:
         """Return all columns but the key: times, places of texts, and numbers."""
@@ -194,8 +213,3 @@ def _bucket_of(keys: pd.Index, many: int) -> Rows:
     """Return the bucket of each key, by a hash that is the same on every machine."""
     hashed = pd.util.hash_array(keys.to_numpy(dtype=object), categorize=False)
     return np.asarray(hashed % np.uint64(many), dtype=np.int64)
-
-
-def _customers_in(bucket: Path) -> int:
-    table = pq.read_table(bucket, columns=[CUSTOMER], read_dictionary=[CUSTOMER], partitioning=None)
-    return len(table.unify_dictionaries().column(0).chunk(0).dictionary)

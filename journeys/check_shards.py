@@ -6,11 +6,11 @@ tell is left out: the zones of the times, and whether events stand in order in t
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from journeys.check import (
@@ -22,6 +22,7 @@ from journeys.check import (
     label_problems,
     worst_first,
 )
+from journeys.check_counts import ROWS, Counts, Row, summed
 from journeys.check_events import ANCIENT, attribute_problems, clock_problems
 from journeys.check_gaps import gap_problems, silences_among
 from journeys.check_journeys import JourneysTold, journey_problems
@@ -36,9 +37,8 @@ from journeys.samples import samples_of
 from journeys.shards import Progress, Shards, Whole
 
 _A_DAY = 86_400_000_000
+_VALUE = "value"
 _Numbers = dict[str, NDArray[np.float64]]
-Row = tuple[str, str, int, int]
-"""What is counted, of which name and place (a day, a length; else 0), and how many."""
 
 
 def check_shards(
@@ -57,9 +57,10 @@ def check_shards(
     """
     definition, whole = shards.definition, shards.whole
     told = with_usual_length(shards, progress=progress)
-    made = told.map(lambda shard: _counted(shard, definition, now), progress=progress)
-    counts = _Counts(made.to_pandas().groupby(["what", "name", "place"])["many"].sum())
-    numbers = _numbers(shards)
+    made = told.map(lambda shard: _counted(shard, definition, now), join=summed, progress=progress)
+    is_value = pc.equal(made["what"], _VALUE)
+    numbers = _numbers(made.filter(is_value), definition)
+    counts = Counts.of_rows(made.filter(pc.invert(is_value)))
     labels: dict[str, LabelSummary] = {
         outcome: _label(counts, outcome) for outcome in definition.outcomes
     }
@@ -104,39 +105,6 @@ def check_shards(
     )
 
 
-@dataclass(frozen=True)
-class _Counts:
-    """The counts of all shards, by what was counted, its name and its place."""
-
-    summed: "pd.Series[int]"
-
-    def of(self, what: str, name: str = "") -> int:
-        return int(self.summed.get((what, name, 0), 0))
-
-    def named(self, what: str) -> dict[str, int]:
-        return {
-            str(name): int(many) for name, many in self._mine(what).groupby("name").sum().items()
-        }
-
-    def descending(self, what: str) -> dict[str, int]:
-        named = self.named(what)
-        return {name: named[name] for name in sorted(named, key=lambda one: -named[one])}
-
-    def repeated(self, what: str) -> NDArray[np.int64]:
-        """Return each place as often as it was counted."""
-        mine = self._mine(what)
-        return np.repeat(mine.index.get_level_values("place").to_numpy(dtype=np.int64), mine)
-
-    def by_place(self, what: str, name: str, size: int) -> NDArray[np.int64]:
-        mine = self._mine(what)
-        mine = mine[mine.index.get_level_values("name") == name]
-        places = mine.index.get_level_values("place").to_numpy(dtype=np.int64)
-        return np.bincount(places, mine, minlength=size).astype(np.int64)
-
-    def _mine(self, what: str) -> "pd.Series[int]":
-        return self.summed[self.summed.index.get_level_values("what") == what]
-
-
 def _counted(shard: EventLog, definition: Definition, now: pd.Timestamp) -> pa.Table:
     """Return all counts of a shard."""
     journeys = find_journeys(shard, definition)
@@ -148,12 +116,19 @@ def _counted(shard: EventLog, definition: Definition, now: pd.Timestamp) -> pa.T
         ("samples", "", 0, len(samples)),
         *_of_labels(shard, journeys, samples, definition),
     ]
-    what, name, place, many = zip(*rows, strict=True)
-    kinds = (pa.string(), pa.string(), pa.int64(), pa.int64())
     columns = [
-        pa.array(one, kind) for one, kind in zip((what, name, place, many), kinds, strict=True)
+        pa.array(one, kind.type) for one, kind in zip(zip(*rows, strict=True), ROWS, strict=True)
     ]
-    return pa.table(columns, names=["what", "name", "place", "many"])
+    return pa.concat_tables([pa.table(columns, schema=ROWS), *_values(shard, definition)])
+
+
+def _values(shard: EventLog, definition: Definition) -> Iterator[pa.Table]:
+    """Yield the distinct values of each numeric attribute; the place of a value is its bits."""
+    for name in definition.attributes.numeric:
+        column = shard.events[name].to_numpy(dtype=np.float64)
+        found, many = np.unique(column[~np.isnan(column)], return_counts=True)
+        said = [np.full(len(found), text, dtype=object) for text in (_VALUE, name)]
+        yield pa.table([*said, found.view(np.int64), many], schema=ROWS)
 
 
 def _of_events(shard: EventLog, definition: Definition, now: pd.Timestamp) -> Iterator[Row]:
@@ -214,7 +189,7 @@ def _of_labels(
         yield "positive", outcome, 0, int(closed.sum())
 
 
-def _label(counts: _Counts, outcome: str) -> LabelSummary:
+def _label(counts: Counts, outcome: str) -> LabelSummary:
     at_risk, known, positive = (
         counts.of(what, outcome) for what in ("at risk", "known", "positive")
     )
@@ -227,9 +202,7 @@ def _label(counts: _Counts, outcome: str) -> LabelSummary:
     )
 
 
-def _by_day(
-    whole: Whole, counts: _Counts
-) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]]]:
+def _by_day(whole: Whole, counts: Counts) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]]]:
     """Return the events of each day of the log, of all and by channel."""
     begun, ended = microseconds(pd.Series([whole.begins, whole.ends])) // _A_DAY
     size = int(ended - begun) + 1
@@ -239,7 +212,7 @@ def _by_day(
     return counts.by_place("day", "", size), named
 
 
-def _row_problems(whole: Whole, counts: _Counts) -> Iterator[Problem]:
+def _row_problems(whole: Whole, counts: Counts) -> Iterator[Problem]:
     double = counts.of("double")
     if double:
         yield Problem(
@@ -262,23 +235,16 @@ def _attribute_problems(shards: Shards, numbers: _Numbers) -> Iterator[Problem]:
         yield from attribute_problems(definition, name, whole.events, values)
 
 
-def _numbers(shards: Shards) -> _Numbers:
+def _numbers(counted: pa.Table, definition: Definition) -> _Numbers:
     """Return the distinct values of each numeric attribute, which are held all at once."""
-    names = shards.definition.attributes.numeric
-
-    def values(shard: EventLog) -> pa.Table:
-        found = [shard.events[name].dropna().unique() for name in names]
-        which = np.repeat(np.arange(len(names)), list(map(len, found)))
-        return pa.table({"name": which, "value": np.concatenate([np.empty(0), *found])})
-
-    both = shards.map(values).to_pandas()
-    return {
-        name: np.unique(both.loc[both["name"] == place, "value"])
-        for place, name in enumerate(names)
-    }
+    found: _Numbers = {}
+    for name in definition.attributes.numeric:
+        mine = counted.filter(pc.equal(counted["name"], name))
+        found[name] = np.unique(mine["place"].to_numpy().view(np.float64))
+    return found
 
 
-def _attributes(shards: Shards, numbers: _Numbers, counts: _Counts) -> Iterator[AttributeSummary]:
+def _attributes(shards: Shards, numbers: _Numbers, counts: Counts) -> Iterator[AttributeSummary]:
     definition, whole = shards.definition, shards.whole
     distinct = {name: len(values) for name, values in whole.categories.items()}
     distinct |= {name: len(values) for name, values in numbers.items()}

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.json as pa_json
 
 from journeys.errors import EventLogError
+from journeys.from_arrow import may_be_rounded
 from journeys.nested import Spread
 from journeys.rows import Columns, Row, table_of
 
@@ -51,10 +52,10 @@ def unpacked(path: Path) -> IO[bytes]:
 
 
 def _flat_json(path: Path) -> pd.DataFrame | None:
-    """Return objects of plain values, fast; None where a value is nested or of no single type."""
+    """Return objects of plain values, fast; None where that would lose something of them."""
     table = pa_json.read_json(path)
     table.validate(full=True)  # else text that is not UTF-8 would pass
-    if any(pa.types.is_nested(field.type) for field in table.schema):
+    if any(pa.types.is_nested(field.type) for field in table.schema) or may_be_rounded(table):
         return None
     dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
     if dates:  # taken for times, but only the definition knows what is a time: read them as text

@@ -14,7 +14,7 @@ from journeys.definition import Definition
 from journeys.find import find_journeys
 from journeys.labels import early_lengths, usual_length
 from journeys.log import EventLog
-from journeys.shards import Progress, Shards, Task, Whole
+from journeys.shards import Join, Progress, Shards, Task, Whole
 
 
 def with_usual_length(shards: Shards, *, progress: Progress | None = None) -> Shards:
@@ -47,8 +47,10 @@ class _ToldShards:
     def whole(self) -> Whole:
         return self.shards.whole
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
-        return self.shards.map(self._told(task), progress=progress)
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
+        return self.shards.map(self._told(task), join=join, progress=progress)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         return self.shards.write(self._told(task), folder, progress=progress)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from journeys.definition import Definition
 from journeys.errors import TooLittleDataError
 from journeys.log import CUSTOMER, EventLog, log_without
-from journeys.shards import HeldShards, Progress, Shards, Task, Whole, shard_of
+from journeys.shards import HeldShards, Join, Progress, Shards, Task, Whole, shard_of
 
 
 def keys_in(shards: Shards) -> list[str]:
@@ -52,8 +52,10 @@ class _Without:
     def definition(self) -> Definition:
         return self.shards.definition
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
-        return self.shards.map(self._without(task), progress=progress)
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
+        return self.shards.map(self._without(task), join=join, progress=progress)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         return self.shards.write(self._without(task), folder, progress=progress)

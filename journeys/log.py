@@ -267,11 +267,17 @@ def _text(column: pd.Series) -> pd.Series:
 
 def _sorted(values: pd.Series) -> pd.Series:
     """Return categories in the order of their values, whatever the order in the file."""
-    used = values.cat.remove_unused_categories().cat.categories
+    codes, names = values.cat.codes.to_numpy(), values.cat.categories
+    many = np.bincount(codes.astype(np.int64) + 1, minlength=len(names) + 1)
+    used = np.flatnonzero(many[1:])
     try:
-        return values.cat.set_categories(used.sort_values(), ordered=False)
+        ordered, indexer = names[used].sort_values(return_indexer=True)
     except TypeError:  # 1 and "1"
         return values.astype(object)
+    code_of = np.full(len(names) + 1, -1, dtype=np.int32)  # the last is that of the missing
+    code_of[used[indexer]] = np.arange(len(used), dtype=np.int32)
+    sorted_ = pd.Categorical.from_codes(code_of[codes], categories=ordered)
+    return pd.Series(sorted_, index=values.index, name=values.name)
 
 
 def _number(column: pd.Series, name: str, unreadable: Unreadable) -> pd.Series:

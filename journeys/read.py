@@ -24,6 +24,7 @@ from journeys.errors import EventLogError
 from journeys.folder import Wanted, batches_in, folder_table, parts_of, schema_of
 from journeys.formed import formed
 from journeys.forms import Form, form_named
+from journeys.from_arrow import frame_from
 from journeys.json_lines import json_rows, read_json_lines, unpacked
 from journeys.log import EventLog, event_log, needed_columns
 from journeys.nested import Spread
@@ -205,9 +206,8 @@ def columns_in(columns: Columns, spread: Spread) -> Wanted:
 
 def frame_of(table: pa.Table, columns: Columns, spread: Spread) -> pd.DataFrame:
     """Return what a Parquet file holds as a table, the columns inside others where asked for."""
-    # Without the metadata of pandas: an index that was written is a column like any other.
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
-    frame: pd.DataFrame = table.drop_columns(nested).to_pandas(ignore_metadata=True)
+    frame = frame_from(table.drop_columns(nested))
     for name in nested:
         inside = ({name: value} for value in table[name].to_pylist())
         frame = frame.join(table_of(map(spread.row, inside), columns=columns))

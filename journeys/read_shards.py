@@ -26,7 +26,7 @@ FITS = 20_000_000
 """A log of so many events is held: about two GiB, and as much again while it is read."""
 
 _MOST_BUCKETS = 256  # files that are written to at once
-_FORM = 1
+_FORM = 2
 
 
 def read_shards(
@@ -109,7 +109,6 @@ def _keep(shards: FileShards, folder: Path, print_: str) -> None:
         "events": whole.events,
         "customers": whole.customers,
         "categories": whole.categories,
-        "texts": shards.texts,
         "number_keys": shards.number_keys,
         "buckets": [bucket.name for bucket in shards.buckets],
     }
@@ -133,7 +132,6 @@ def _kept(folder: Path, definition: Definition, print_: str, size: int) -> FileS
         definition=definition,
         whole=Whole(begins, ends, said["events"], said["customers"], _tuples(said["categories"])),
         buckets=buckets,
-        texts=_tuples(said["texts"]),
         number_keys=said["number_keys"],
         size=size,
     )

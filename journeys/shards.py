@@ -8,7 +8,7 @@ where the shards come from (a log in memory, files of this machine, a cluster) m
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,9 @@ from journeys.log import CUSTOMER, EventLog
 
 Task = Callable[[EventLog], pa.Table]
 """What is made of one shard; the same schema for every shard, an empty table included."""
+
+Join = Callable[[pa.Table], pa.Table]
+"""Puts rows of several shards together into fewer that say the same, such as counts into sums."""
 
 Progress = Callable[[str, float], None]
 """Called with a label and the share done, 0 to 1."""
@@ -64,8 +67,13 @@ class Shards(Protocol):
     def whole(self) -> Whole:
         """What is known of the whole log."""
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
-        """Return what a task makes of every shard, put together here; so it must fit in memory."""
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
+        """Return what a task makes of every shard, put together here; so it must fit in memory.
+
+        With ``join`` what has come is joined on the way, so that only this must fit.
+        """
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         """Write what a task makes of every shard as Parquet files of a folder; return the rows."""
@@ -90,9 +98,11 @@ class HeldShards:
         """What is known of the whole log."""
         return whole_of(self.log)
 
-    def map(self, task: Task, *, progress: Progress | None = None) -> pa.Table:
+    def map(
+        self, task: Task, *, join: Join | None = None, progress: Progress | None = None
+    ) -> pa.Table:
         """Return what a task makes of every shard, put together."""
-        return made(self._shards(progress), task)
+        return made(self._shards(progress), task, join)
 
     def write(self, task: Task, folder: Path, *, progress: Progress | None = None) -> int:
         """Write what a task makes of every shard as Parquet files of a folder; return the rows."""
@@ -113,9 +123,17 @@ class HeldShards:
                 progress("shards", done / len(self.log))
 
 
-def made(shards: Iterable[EventLog], task: Task) -> pa.Table:
-    """Return what a task makes of shards, put together."""
-    return pa.concat_tables([task(shard) for shard in shards])
+def made(shards: Iterable[EventLog], task: Task, join: Join | None = None) -> pa.Table:
+    """Return what a task makes of shards, put together; joined whenever it has doubled."""
+    if join is None:
+        return pa.concat_tables([task(shard) for shard in shards])
+    joined: list[pa.Table] = []
+    waiting: list[pa.Table] = []
+    for shard in shards:
+        waiting.append(task(shard))
+        if sum(one.num_rows for one in waiting) >= sum(one.num_rows for one in joined):
+            joined, waiting = [join(pa.concat_tables([*joined, *waiting]))], []
+    return join(pa.concat_tables([*joined, *waiting]))
 
 
 def written(shards: Iterable[EventLog], task: Task, folder: Path) -> int:
@@ -170,6 +188,16 @@ def shard_of(events: pd.DataFrame, whole: Whole) -> EventLog:
         ends=whole.ends,
         begins=whole.begins,
     )
+
+
+def only_of(log: EventLog, chosen: NDArray[np.bool_]) -> EventLog:
+    """Return the log of some of its customers, who are chosen by their codes, (n_customers,).
+
+    It begins and ends when the log does, and its text columns keep their codes.
+    """
+    events = log.events[chosen[log.customers]].reset_index(drop=True)
+    own = events[CUSTOMER].cat.remove_unused_categories()
+    return replace(log, events=events.assign(**{CUSTOMER: own}))
 
 
 def chosen_of(keys: Iterable[str], share: float, *, seed: int = 0) -> NDArray[np.bool_]:

@@ -6,11 +6,13 @@ from typing import IO, Literal, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from journeys.definition import Definition
 from journeys.errors import OfframpError, listed
 from journeys.find import find_journeys, journey_ids
 from journeys.log import ACTIVITY, CUSTOMER, TIME, EventLog
+from journeys.rule import plain_text
 from journeys.writing import whole_file
 from journeys.xes_write import ACTIVITY as XES_ACTIVITY
 from journeys.xes_write import CASE, write_xes
@@ -45,7 +47,8 @@ def is_xes(path: str | Path) -> bool:
 def write_log(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table of events, whole or not at all; XES where its columns are those of XES.
 
-    Times are written in UTC.  A CSV of numbers and texts is read back as texts.
+    Times are written in UTC.  A CSV of numbers and texts is read back as texts, and so is a column
+    that holds both in Parquet.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
     ending = require_ending(path)
     with whole_file(path) as beside:
         if ending == ".parquet":
-            frame.to_parquet(beside, index=False)
+            _of_one_kind(frame).to_parquet(beside, index=False)
             return
         with _packed(beside, ending) as stream:
             if is_xes(path):
@@ -77,6 +80,18 @@ def write_log(frame: pd.DataFrame, path: str | Path) -> None:
 def _packed(path: Path, ending: str) -> IO[bytes]:
     packed = ending.endswith(".gz")
     return cast("IO[bytes]", gzip.open(path, "wb") if packed else path.open("wb"))
+
+
+def _of_one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with columns of several kinds, such as 7 and "b", as the text of a log."""
+    mixed = {}
+    for name, column in frame.items():
+        if column.dtype == object:
+            try:
+                pa.array(column, from_pandas=True)
+            except (pa.ArrowException, OverflowError):
+                mixed[str(name)] = column.map(plain_text, na_action="ignore")
+    return frame.assign(**mixed) if mixed else frame
 
 
 def as_xes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from journeys.errors import RequestError
 from models.part import Table
 from models.row_file import RowFile
 from models.stored import StoredPart, StoredTable
-from models.trees import Trees, TreeSettings
+from models.trees import Trees, TreeSettings, parameters_of
 
 _SHARES_A_WORKER = 2
 _PATIENCE = "20s"
@@ -60,7 +60,11 @@ class DaskCluster:
         """
         with self._client() as client:
             workers = len(client.scheduler_info(n_workers=-1)["workers"])
-            estimator = lgb.DaskLGBMClassifier(client=client, **_arguments(settings))
+            asked = parameters_of(settings, part.X.shape[1])
+            del asked["num_threads"]  # each worker knows how many it has
+            estimator = lgb.DaskLGBMClassifier(
+                client=client, n_estimators=settings.trees, tree_learner="data", **asked
+            )
             X, y, weight = _shared_out(part, max(workers, 1) * _SHARES_A_WORKER)
             coded = list(categorical) if settings.codes == "sets" else []
             try:
@@ -95,36 +99,6 @@ class DaskCluster:
                 yield client
         finally:
             client.close()
-
-
-def _arguments(settings: TreeSettings) -> dict[str, Any]:
-    """Return the settings by the names that LightGBM's estimators have for them."""
-    chosen: dict[str, Any] = {
-        "boosting_type": "gbdt" if settings.boosting == "boosted" else "rf",
-        "n_estimators": settings.trees,
-        "num_leaves": settings.leaves,
-        "learning_rate": settings.learning_rate,
-        "min_child_samples": settings.min_leaf,
-        "min_data_per_group": settings.min_leaf,
-        "reg_lambda": settings.l2,
-        "path_smooth": settings.smoothing,
-        "colsample_bytree": settings.feature_share,
-        "feature_fraction_bynode": settings.node_share,
-        "extra_trees": settings.random_cuts,
-        "subsample": settings.row_share,
-        "subsample_freq": 1 if settings.row_share < 1 else 0,
-        "random_state": settings.seed,
-        "tree_learner": "data",
-        "deterministic": True,
-        "force_row_wise": True,
-        "feature_pre_filter": False,
-        "verbose": -1,
-    }
-    if settings.interaction_groups:
-        chosen["interaction_constraints"] = [list(group) for group in settings.interaction_groups]
-    if settings.monotone:
-        chosen["monotone_constraints"] = list(settings.monotone)
-    return chosen
 
 
 def _shared_out(part: StoredPart, shares: int) -> tuple[Any, Any, Any]:

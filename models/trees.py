@@ -140,7 +140,7 @@ def fit_trees(  # noqa: PLR0913 - a fit has this many ingredients
     if not len(labels) or labels.min() == labels.max():
         return _constant(labels, weight, rows.shape[1])
     categorical = categorical if settings.codes == "sets" else ()
-    parameters = _parameters(settings, rows.shape[1])
+    parameters = parameters_of(settings, rows.shape[1])
     if ((labels > 0.0) & (labels < 1.0)).any():
         parameters["objective"] = "cross_entropy"
     train = _dataset(rows, labels, weight, init_margin, categorical)
@@ -188,7 +188,8 @@ def probability_of(margin: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -40.0, 40.0))))
 
 
-def _parameters(settings: TreeSettings, n_features: int) -> dict[str, object]:
+def parameters_of(settings: TreeSettings, n_features: int) -> dict[str, object]:
+    """Return the settings by LightGBM's own names; the number of trees is not among them."""
     chosen: dict[str, object] = {
         "objective": "binary",
         "boosting": "gbdt" if settings.boosting == "boosted" else "rf",

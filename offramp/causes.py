@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
+from journeys.check_shards import check_shards
 from journeys.definition import Definition, Outcome
 from journeys.errors import BundleError, FindingsError, listed
 from journeys.find import find_journeys
@@ -43,10 +46,31 @@ def searched_over(
         return found, shards.whole.customers
     with working(f"Searching for causes ({outcome})") as tell:
         found = causes_over(shards, outcome, seed=seed, placebo=placebo, progress=tell)
-        log, definition = shards.some(WATCHED), shards.definition
-        journeys = find_journeys(log, definition)
-        warnings = early_warnings(log, journeys, definition, outcome, findings=found.findings)
-    return replace(found, warnings=warnings), len(log.offsets) - 1
+        some = shards.some(WATCHED)
+        return _warned_of(found, some, shards.definition, outcome), len(some.offsets) - 1
+
+
+def all_searched_over(shards: Shards, some: EventLog, *, seed: int, tell: Tell) -> list[Findings]:
+    """Return the findings about every outcome, as `searched_over` does.
+
+    ``some``: the log of the customers who are watched, all of them where the log is held.
+    """
+    if isinstance(shards, HeldShards):
+        return searched_for_all(shards.log, shards.definition, seed=seed, tell=tell)
+    definition = shards.definition
+    with one_thread():
+        return [
+            _warned_of(causes_over(shards, one, seed=seed, progress=tell), some, definition, one)
+            for one in definition.outcomes
+        ]
+
+
+def _warned_of(
+    found: Findings, some: EventLog, definition: Definition, outcome: Outcome
+) -> Findings:
+    journeys = find_journeys(some, definition)
+    warnings = early_warnings(some, journeys, definition, outcome, findings=found.findings)
+    return replace(found, warnings=warnings)
 
 
 def _searched(
@@ -74,9 +98,12 @@ def searched_for_all(
         return [_searched(log, definition, one, tell, seed=seed) for one in definition.outcomes]
 
 
-def health_of(events: str, definition: Definition) -> list[str]:
+def health_of(events: str, shards: Shards) -> list[str]:
     """Return what `offramp check` has to say of a log, a sentence each, without customer keys."""
-    found = looked_at(events, definition)
+    if isinstance(shards, HeldShards):
+        found = looked_at(events, shards.definition)
+    else:
+        found = check_shards(shards, now=pd.Timestamp.now(tz="UTC"))
     return [problem.sentence_without_keys for problem in found.problems]
 
 

@@ -15,6 +15,7 @@ from journeys.labels import at_risk_of
 from journeys.log import EventLog
 from journeys.read import read_events
 from journeys.samples import samples_at_end
+from journeys.shards import HeldShards
 from journeys.simulate import simulate, write_simulation
 from models.bundle import Bundle
 from offramp.causes import searched_for_all
@@ -92,7 +93,9 @@ def run_demo(*, customers: int, seed: int, folder: str) -> None:
         definitions = [definition, *map(load_definition, places.other_journeys)]
         sources = Sources(str(places.events), definitions, trained.bundle, tracked.uri)
         written = write_report(
-            places.report, data_of(sources, log, findings, tell=tell), progress=tell
+            places.report,
+            data_of(sources, HeldShards(definition, log), findings, some=log, tell=tell),
+            progress=tell,
         )
         keep_report(tracked.uri, written)
     with _step(console, "Score the customer most likely to call"):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from offramp.console import working
-from offramp.reading import definition_of, read_log_in_shards
+from offramp.reading import definition_of, shards_of
 
 if TYPE_CHECKING:
+    from journeys.definition import Definition
     from journeys.shards import Shards
     from models.bundle import Bundle
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class Where:
     """What the options say: *local* or *spark*; Spark's master; a folder of shards to keep."""
 
-    engine: str
-    spark_master: str
+    engine: str = "local"
+    spark_master: str = "local[*]"
     kept: str = ""
 
 
@@ -30,12 +31,18 @@ def log_in_shards(
 
     What is wrong with its events is said before anything is done; Spark is stopped at the end.
     """
+    with shards_in(events, definition_of(journey, bundle), where) as shards:
+        yield shards
+
+
+@contextmanager
+def shards_in(events: str, definition: "Definition", where: Where) -> "Iterator[Shards]":
+    """Yield a log as shards, by a definition; what `log_in_shards` says holds here."""
     if where.engine == "local":
-        yield read_log_in_shards(events, journey, bundle, kept=where.kept)
+        yield shards_of(events, definition, kept=where.kept)
         return
     from features.spark import SparkShards, spark_events, spark_session
 
-    definition = definition_of(journey, bundle)
     with spark_session(where.spark_master) as session:
         with working("Reading events on Spark"):
             shards = SparkShards(definition, spark_events(session, events))

@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from offramp.console import out, working, write_json
+from offramp.engine import Where, log_in_shards
 from offramp.erased import LeaveOut, without_erased
 from offramp.options import (
     Customers,
     Dask,
+    Engine,
     Events,
     Journey,
     Json,
+    Kept,
     Memory,
     Outcome,
     Promote,
     Seconds,
     Seed,
+    SparkMaster,
     Trials,
     Work,
 )
-from offramp.reading import journey_name, outcome_of, read_log_in_shards
+from offramp.reading import journey_name, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +54,9 @@ def train(  # noqa: PLR0913 - a command has this many options
     memory: Memory = 0.0,
     work: Work = "",
     dask: Dask = "",
+    kept: Kept = "",
+    engine: Engine = "local",
+    spark_master: SparkMaster = "local[*]",
     json: Json = "",
     seed: Seed = 0,
 ) -> None:
@@ -60,12 +67,14 @@ def train(  # noqa: PLR0913 - a command has this many options
     it is registered as `challenger`, and you are told why. docs/retraining.md has the whole story.
 
     A log of more customers than memory holds is learnt from by a sample of them, if that loses less
-    than .002 of AUC (it is measured, and said), else from disk: docs/training-at-scale.md.
+    than .002 of AUC (it is measured, and said), else from disk: docs/training-at-scale.md. With
+    `--engine spark` the workers of a cluster make the samples; what is learnt is the same.
 
     MLFLOW_TRACKING_URI is honoured; the default is sqlite:///mlflow.db in the working directory.
     """
     wishes = _Wishes(events, journey, outcome, trials, seconds, promote, leave_out, json, seed)
-    _learn(wishes, means_of(customers, memory, work, dask))
+    with log_in_shards(events, journey, Where(engine, spark_master, kept)) as shards:
+        _learn(shards, wishes, means_of(customers, memory, work, dask))
 
 
 def retrain(  # noqa: PLR0913 - a command has this many options
@@ -80,6 +89,9 @@ def retrain(  # noqa: PLR0913 - a command has this many options
     memory: Memory = 0.0,
     work: Work = "",
     dask: Dask = "",
+    kept: Kept = "",
+    engine: Engine = "local",
+    spark_master: SparkMaster = "local[*]",
     json: Json = "",
     seed: Seed = 0,
 ) -> None:
@@ -90,7 +102,8 @@ def retrain(  # noqa: PLR0913 - a command has this many options
     also when the champion stays: `--json` says `promoted: true` or `false`, and why.
     """
     wishes = _Wishes(events, journey, "", trials, seconds, promote, leave_out, json, seed)
-    _learn(wishes, means_of(customers, memory, work, dask), before=_say_what_moved)
+    with log_in_shards(events, journey, Where(engine, spark_master, kept)) as shards:
+        _learn(shards, wishes, means_of(customers, memory, work, dask), before=_say_what_moved)
 
 
 def rollback(
@@ -143,7 +156,9 @@ def means_of(customers: str, memory: float, work: str, dask: str) -> "Means":
     return Means("all" if customers == "all" else asked, memory or None, folder, dask)
 
 
-def _learn(wishes: _Wishes, means: "Means", before: "_Before | None" = None) -> None:
+def _learn(
+    shards: "Shards", wishes: _Wishes, means: "Means", before: "_Before | None" = None
+) -> None:
     """Train, track, and say how good the model is and where it stands."""
     from training.at_scale import Task, train_over
     from training.fit import Effort
@@ -151,9 +166,7 @@ def _learn(wishes: _Wishes, means: "Means", before: "_Before | None" = None) -> 
     from training.tracking import track
     from training.trials import TrialList
 
-    shards, left_out = without_erased(
-        read_log_in_shards(wishes.events, wishes.journey), wishes.leave_out
-    )
+    shards, left_out = without_erased(shards, wishes.leave_out)
     definition = shards.definition
     outcomes = [outcome_of(definition, wishes.outcome)] if wishes.outcome else []
     with working("Reaching the MLflow store"):

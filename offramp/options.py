@@ -75,13 +75,18 @@ Engine = Annotated[
     Literal["local", "spark"],
     Option(
         "--engine",
-        help="spark: the work is done on Spark; --events is a folder of Parquet, or a table "
+        help="spark: the work is done on Spark, the numbers are the same; --events is a folder of "
+        "Parquet, flat or by day, or a table's name. Needs offramp[spark] and Java 17 or later "
         "(docs/spark.md).",
     ),
 ]
 SparkMaster = Annotated[
     str,
-    Option("--spark-master", help="Where Spark is, as spark-submit takes it: spark://HOST:7077."),
+    Option(
+        "--spark-master",
+        help="Where Spark is, as spark-submit takes it: spark://HOST:7077, yarn; without it, all "
+        "cores of this machine.",
+    ),
 ]
 Dask = Annotated[
     str,

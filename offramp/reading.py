@@ -23,13 +23,6 @@ def read_log(
         return read_events(events, definition), definition
 
 
-def read_log_in_shards(
-    events: str, journey: str, bundle: "Bundle | None" = None, *, kept: str = ""
-) -> "Shards":
-    """Read the log as shards, by the definition as `read_log` has it."""
-    return shards_of(events, definition_of(journey, bundle), kept=kept)
-
-
 def shards_of(events: str, definition: "Definition", *, kept: str = "") -> "Shards":
     """Read a log as shards: in memory if it fits, else in files in ``kept`` or a temporary folder.
 

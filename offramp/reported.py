@@ -1,7 +1,7 @@
 """What the report asks of the rooms, in order: search, price, list, compare, write."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,30 +11,34 @@ from journeys.definition_file import load_definition
 from journeys.errors import OfframpError
 from journeys.find import find_journeys
 from journeys.log import EventLog
-from journeys.shards import HeldShards
+from journeys.shards import HeldShards, Shards
 from models.bundle import Bundle
 from models.threads import one_thread
-from offramp.causes import bundle_for, health_of, searched_for_all
+from offramp.causes import all_searched_over, bundle_for, health_of
 from offramp.compared import require_each_once
 from offramp.console import Tell, working
-from offramp.reading import shards_of
+from offramp.engine import Where, shards_in
 from rootcause.acting import case_of
 from rootcause.audience import gathered
 from rootcause.audience_summary import AudienceSummary
 from rootcause.cards import grouped
+from rootcause.examples import log_of_evidence
 from rootcause.findings import Finding, Findings
 from rootcause.kpi import JourneyKpis, Loss
+from rootcause.kpis_over import kpis_over
 from rootcause.life import Case
 from rootcause.listing import Terms
 from rootcause.loss import loss_of
+from rootcause.overview import tallied_over
 from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
 from rootcause.register import Register, read_register
 from rootcause.report import ReportData, write_report
-from rootcause.whatif import Saving, savings_of
+from rootcause.whatif import Saving, savings_of, savings_over
+from rootcause.wording import plain
 
 DAYS_AHEAD = 14
 SHOWN = 200_000
-"""Customers whom a report is about, of a log that does not fit in memory."""
+"""Customers whose events a report looks at side by side, of a log that is not held."""
 
 _MOST_LISTED = 3
 
@@ -46,7 +50,7 @@ class Sources:
     """What a report is made from.
 
     ``definitions``: the first is what the report is about, all are ranked; ``state``: the folder of
-    a watch, or empty; ``model``: the name of ``bundle``.
+    a watch, or empty; ``model``: the name of ``bundle``; ``where``: the log is worked on.
     """
 
     events: str
@@ -54,9 +58,12 @@ class Sources:
     bundle: Bundle | None = None
     model: str = ""
     state: str = ""
+    where: Where = field(default_factory=Where)
 
 
-def sources_of(events: str, journeys: Sequence[str], model: str, state: str) -> Sources:
+def sources_of(
+    events: str, journeys: Sequence[str], model: str, state: str, where: Where | None = None
+) -> Sources:
     """Read the definitions and the model; nothing long is begun before all of them stand.
 
     Raises
@@ -74,7 +81,7 @@ def sources_of(events: str, journeys: Sequence[str], model: str, state: str) -> 
             "or leave --state out."
         )
     bundle = bundle_for(definitions[0], model) if model else None
-    return Sources(events, definitions, bundle, model, state)
+    return Sources(events, definitions, bundle, model, state, where or Where())
 
 
 def reported(sources: Sources, file: str, *, seed: int) -> tuple[Path, Path]:
@@ -84,63 +91,96 @@ def reported(sources: Sources, file: str, *, seed: int) -> tuple[Path, Path]:
             f"The report is a page: give --out a name that ends in .html, not {file!r}."
         )
     definition = sources.definitions[0]
-    log, shown = _shown(sources.events, definition)
-    with working("Searching for causes") as tell:
-        findings = searched_for_all(log, definition, seed=seed, tell=tell)
-    with working("Writing the report") as tell:
-        data = replace(data_of(sources, log, findings, tell=tell), shown=shown)
-        return write_report(file, data, progress=tell)
+    with shards_in(sources.events, definition, sources.where) as shards:
+        some = some_of(shards)
+        with working("Searching for causes") as tell:
+            findings = all_searched_over(shards, some, seed=seed, tell=tell)
+        with working("Writing the report") as tell:
+            data = data_of(sources, shards, findings, some=some, tell=tell)
+            return write_report(file, data, progress=tell)
 
 
-def _shown(events: str, definition: Definition) -> tuple[EventLog, str]:
-    """Return a log that fits in memory: all of it, or a sample, and then what to say of that."""
-    shards = shards_of(events, definition)
-    if isinstance(shards, HeldShards):
-        return shards.log, ""
-    log, whole = shards.some(SHOWN), shards.whole
-    return log, (
-        f"The log has {whole.events:,} events of {whole.customers:,} customers. This page is about "
-        f"{len(log.offsets) - 1:,} of them, chosen by a hash of their keys: all that is counted, "
-        "searched and summed up here is theirs alone; only what is said of the data concerns "
-        "everybody. “offramp findings” searches everybody for causes."
-    )
+def some_of(shards: Shards) -> EventLog:
+    """Return the log whose events a report looks at: all of it, or that of `SHOWN` customers."""
+    return shards.log if isinstance(shards, HeldShards) else shards.some(SHOWN)
 
 
 def data_of(
-    sources: Sources, log: EventLog, findings: Sequence[Findings], *, tell: Tell
+    sources: Sources,
+    shards: Shards,
+    findings: Sequence[Findings],
+    *,
+    some: EventLog,
+    tell: Tell,
 ) -> ReportData:
-    """Return all that the report shows: findings with their price, lists, the other journeys."""
-    definition, journeys = sources.definitions[0], find_journeys(log, sources.definitions[0])
-    asked = (log, journeys, definition)
+    """Return all that the report shows: findings with their price, lists, the other journeys.
+
+    ``some``: of `some_of`
+    """
+    definition, journeys = shards.definition, find_journeys(some, shards.definition)
     register = read_register(sources.state) if sources.state else Register()
     names = {one.name for one in sources.definitions}
     cases = tuple(case for case in register.cases if case.journey in names)
     tell("what a fix saves", 0.0)
-    savings = _savings(
-        asked, [(one, about.outcome) for about in findings for one in about.findings]
-    )
+    told = [(one, about.outcome) for about in findings for one in about.findings]
+    savings = _savings(shards, told)
     tell("who is next", 0.02)
-    audiences = _audiences(asked, findings, cases)
+    audiences = _audiences((some, journeys, definition), findings, cases)
     tell("journeys", 0.05)
-    return ReportData(
-        log=log,
+    portfolio = _portfolio(sources, shards, savings, cases)
+    data = ReportData(
+        log=some,
         journeys=journeys,
         definition=definition,
         findings=findings,
         bundle=sources.bundle,
-        health=health_of(sources.events, definition),
+        health=health_of(sources.events, shards),
         model=sources.model,
-        portfolio=_portfolio(sources, asked, savings, cases),
+        portfolio=portfolio,
         savings=savings,
         audiences=audiences,
         cases=cases,
         alarms=tuple(alarm for alarm in register.alarms if alarm["journey"] in names),
     )
+    return data if len(some) == shards.whole.events else _of_some(data, shards)
 
 
-def _savings(asked: Asked, found: Sequence[tuple[Finding, Outcome]]) -> list[Saving]:
-    log, journeys, definition = asked
-    return savings_of(log, journeys, definition, found, days=DAYS_AHEAD)
+def _of_some(data: ReportData, shards: Shards) -> ReportData:
+    """Return what a report shows of a log of which it looks at some, saying so."""
+    whole, looked_at = shards.whole, len(data.log.offsets) - 1
+    some = f"{looked_at:,} of {whole.customers:,} customers, chosen by a hash of their keys"
+    shown = (
+        f"The log has {whole.events:,} events of {whole.customers:,} customers, more than were "
+        "looked at side by side. Findings, measures, sums of money and what is said of the data "
+        "are of all of them, unless it is said where they stand; pictures and lists are of "
+        f"{some}, and say so."
+    )
+    return replace(
+        data,
+        tallied=tallied_over(shards),
+        examples=log_of_evidence(
+            shards, [one for about in data.findings for one in about.findings]
+        ),
+        shown=" ".join([shown, *_measured_among(data.portfolio)]),
+        some=some,
+    )
+
+
+def _measured_among(portfolio: Portfolio | None) -> Iterator[str]:
+    for one in portfolio.journeys if portfolio is not None else ():
+        if one.customers is not None:
+            measured, of = one.customers["measured"], one.customers["of"]
+            yield (
+                f"Measures of {plain(one.journey)} but the number of journeys begun are of "
+                f"{measured:,} of {of:,} customers, chosen by a hash of their keys."
+            )
+
+
+def _savings(shards: Shards, found: Sequence[tuple[Finding, Outcome]]) -> list[Saving]:
+    if not isinstance(shards, HeldShards):
+        return savings_over(shards, found, days=DAYS_AHEAD)
+    log, definition = shards.log, shards.definition
+    return savings_of(log, find_journeys(log, definition), definition, found, days=DAYS_AHEAD)
 
 
 def _audiences(
@@ -157,26 +197,32 @@ def _audiences(
 
 
 def _portfolio(
-    sources: Sources, asked: Asked, savings: Sequence[Saving], cases: Sequence[Case]
+    sources: Sources, shards: Shards, savings: Sequence[Saving], cases: Sequence[Case]
 ) -> Portfolio:
     """Return all journeys, ranked; the others' losses are those of the findings under watch."""
-    log, journeys, definition = asked
     done = [case for case in cases if case.is_done]
     still = [saving for saving in savings if case_of(done, saving.finding) is None]
-    measured = [(kpis_of(log, journeys, definition), _loss(still, definition))]
-    measured += [_measured(sources.events, one, cases) for one in sources.definitions[1:]]
+    measured = [(_kpis(shards), _loss(still, shards.definition))]
+    measured += [_measured(sources, one, cases) for one in sources.definitions[1:]]
     return portfolio_of(measured)
 
 
 def _measured(
-    events: str, definition: Definition, cases: Sequence[Case]
+    sources: Sources, definition: Definition, cases: Sequence[Case]
 ) -> tuple[JourneyKpis, Loss | None]:
-    log, _ = _shown(events, definition)
-    journeys = find_journeys(log, definition)
     known = [case for case in cases if case.journey == definition.name]
     open_ = [(case.finding, case.outcome) for case in known if not case.is_done]
-    savings = _savings((log, journeys, definition), open_)
-    return kpis_of(log, journeys, definition), _loss(savings, definition) if known else None
+    where = replace(sources.where, kept="")  # those kept are the first journey's
+    with shards_in(sources.events, definition, where) as shards:
+        savings = _savings(shards, open_)
+        return _kpis(shards), _loss(savings, definition) if known else None
+
+
+def _kpis(shards: Shards) -> JourneyKpis:
+    if not isinstance(shards, HeldShards):
+        return kpis_over(shards)
+    log, definition = shards.log, shards.definition
+    return kpis_of(log, find_journeys(log, definition), definition)
 
 
 def _loss(savings: Sequence[Saving], definition: Definition) -> Loss | None:

@@ -1,7 +1,7 @@
 """Answers as tables for the terminal; every number beside its interval or its count."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -9,11 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from journeys.check import LogCheck
-from rootcause.findings import Finding, Findings
 from rootcause.wording import condition_list, things
-from serving.messages import JourneyPrediction
-from training.evaluate import doubts
+
+if TYPE_CHECKING:
+    from journeys.check import LogCheck
+    from rootcause.findings import Finding, Findings
+    from serving.messages import JourneyPrediction
 
 _MOST_ROWS = 12
 _MOST_ALWAYS = 5
@@ -21,7 +22,7 @@ _UNKNOWN = "-"
 _WORSE = {"success": "less success", "leakage": "more leakage", "churn": "more churn"}
 
 
-def checked(found: LogCheck) -> RenderableType:
+def checked(found: "LogCheck") -> RenderableType:
     """Show what is in a log, then what is wrong with it."""
     span = (
         f"{found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC"
@@ -45,6 +46,8 @@ def checked(found: LogCheck) -> RenderableType:
 
 def evaluated(evaluation: Any) -> RenderableType:
     """Show the metrics of each outcome on later journeys, beside the baselines, and the doubts."""
+    from training.evaluate import doubts
+
     shown = plain_table("later journeys", "samples", "rate", "AUC (95 %)", "calibration error")
     for outcome, said in evaluation.items():
         rate = f"{said['base_rate']:.3f}"
@@ -57,7 +60,7 @@ def evaluated(evaluation: Any) -> RenderableType:
     return Group(shown, *(Text(doubt, style="yellow") for doubt in doubts(evaluation)))
 
 
-def scored(prediction: JourneyPrediction) -> RenderableType:
+def scored(prediction: "JourneyPrediction") -> RenderableType:
     """Show one prediction: each outcome with its interval and its strongest reason."""
     table = plain_table(
         f"{prediction.journey}, at {prediction.step}", "probability (90 %)", "usual"
@@ -81,7 +84,7 @@ def skipped(reasons: Mapping[str, str]) -> RenderableType:
     return Group(*lines)
 
 
-def found_causes(found: Findings) -> RenderableType:
+def found_causes(found: "Findings") -> RenderableType:
     """Show findings, or what could have hidden where there are none."""
     searched = found.searched
     looked = (
@@ -114,7 +117,7 @@ def found_causes(found: Findings) -> RenderableType:
     return Group(*named, *always, Text(f"{looked} {hidden}", style="dim"))
 
 
-def _finding(one: Finding, worse: str) -> Iterable[str]:
+def _finding(one: "Finding", worse: str) -> Iterable[str]:
     low, high = (100 * end for end in one.effect_interval)
     yield f"{one.id}  {_conditions(one.conditions)}"
     for other in one.also_indistinguishable:
@@ -135,7 +138,7 @@ def _finding(one: Finding, worse: str) -> Iterable[str]:
             yield f"  ! {doubt}"
 
 
-def _always_worse(found: Findings, worse: str) -> Iterable[str]:
+def _always_worse(found: "Findings", worse: str) -> Iterable[str]:
     """Yield what has no onset, apart from the findings."""
     if found.chronic:
         yield "Always worse here (associations, not causes: nothing began on a day)"
@@ -149,7 +152,7 @@ def _always_worse(found: Findings, worse: str) -> Iterable[str]:
         yield f"  and {len(found.chronic) - _MOST_ALWAYS} more in the file and the report"
 
 
-def _robust(one: Finding) -> str:
+def _robust(one: "Finding") -> str:
     if one.effect_robust is None or one.effect_robust_interval is None:
         return ""
     low, high = (100 * end for end in one.effect_robust_interval)
@@ -187,7 +190,7 @@ def with_interval(one: Mapping[str, float | None]) -> str:
     return f"{value:.3f} ({low:.3f}-{high:.3f})"
 
 
-def _labels(found: LogCheck) -> Table:
+def _labels(found: "LogCheck") -> Table:
     table = plain_table("outcome", "asked", "known", "positive", "rate", "censored")
     for outcome, label in found.labels.items():
         rate = f"{label.rate:.3f}" if label.known else _UNKNOWN
@@ -205,14 +208,14 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
     return table
 
 
-def _attributes(found: LogCheck) -> Table:
+def _attributes(found: "LogCheck") -> Table:
     table = plain_table("attribute", "tier", "values", "missing")
     for one in found.attributes:
         table.add_row(escape(one.name), one.tier, f"{one.distinct:,}", f"{one.missing_share:.1%}")
     return table
 
 
-def _problems(found: LogCheck) -> Iterable[RenderableType]:
+def _problems(found: "LogCheck") -> Iterable[RenderableType]:
     if not found.problems:
         yield Text("Nothing is wrong with it.", style="green")
     for one in found.problems:

@@ -9,29 +9,37 @@ to day, each a **case** in its register.  Before all that, KPIs say how a journe
 that one of them has left its band.
 """
 
-from rootcause.audience import audience_of, gathered
-from rootcause.audience_summary import AudienceSummary
-from rootcause.band import Alarm, alarms_of
-from rootcause.counted import CountedCause, CountedCauses, causes_in_counts
-from rootcause.dated_change import ChangeEffect, effect_of_change
-from rootcause.drivers import drivers_of
-from rootcause.early import EarlyWarning
-from rootcause.exposure import Exposures, exposed_to, exposures_of
-from rootcause.findings import Finding, Findings, read_findings, write_findings
-from rootcause.kpi import JourneyKpis, Kpi, Loss, Measured
-from rootcause.life import Case
-from rootcause.loss import loss_of
-from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
-from rootcause.register import Register, read_register
-from rootcause.report import ReportData, write_report
-from rootcause.search import find_causes
-from rootcause.search_over import causes_over
-from rootcause.sentinel import early_warnings
-from rootcause.symptoms import symptoms_of, with_symptoms
-from rootcause.verify import Verdict, was_it_fixed
-from rootcause.watch import Asked, watch_day
-from rootcause.watch_changes import Changes
-from rootcause.whatif import Saving, saving_of, savings_of
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rootcause.audience import audience_of, gathered
+    from rootcause.audience_summary import AudienceSummary
+    from rootcause.band import Alarm, alarms_of
+    from rootcause.counted import CountedCause, CountedCauses, causes_in_counts
+    from rootcause.counted_search import find_causes_in_counts
+    from rootcause.dated_change import ChangeEffect, effect_of_change
+    from rootcause.drivers import drivers_of
+    from rootcause.early import EarlyWarning
+    from rootcause.exposure import Exposures, exposed_to, exposures_of
+    from rootcause.findings import Finding, Findings, read_findings, write_findings
+    from rootcause.kpi import JourneyKpis, Kpi, Loss, Measured
+    from rootcause.life import Case
+    from rootcause.loss import loss_of
+    from rootcause.portfolio import Portfolio, kpis_of, portfolio_of
+    from rootcause.register import Register, read_register
+    from rootcause.report import ReportData, write_report
+    from rootcause.search import find_causes
+    from rootcause.search_over import causes_over
+    from rootcause.sentinel import early_warnings
+    from rootcause.symptoms import symptoms_of, with_symptoms
+    from rootcause.verify import Verdict, was_it_fixed
+    from rootcause.watch import Asked, watch_day
+    from rootcause.watch_changes import Changes
+    from rootcause.whatif import Saving, saving_of, savings_of
+else:
+    from journeys.front import on_demand
+
+    __getattr__, __dir__ = on_demand(__name__)
 
 __all__ = [
     "Alarm",
@@ -65,6 +73,7 @@ __all__ = [
     "exposed_to",
     "exposures_of",
     "find_causes",
+    "find_causes_in_counts",
     "gathered",
     "kpis_of",
     "loss_of",

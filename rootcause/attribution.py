@@ -5,86 +5,104 @@ after it show it because those journeys have been there. And a step that is reac
 the fault (a retry, an error page) is a symptom, though its excess may even look larger.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from rootcause.conditions import Lead
+from rootcause.explaining import exposures_meeting
 from rootcause.exposure import Exposures, Flags, Floats, Ints
 from rootcause.scan import FEWEST_ROWS
+from rootcause.step_rows import StepRows
 from rootcause.tally import STRATA, Tally, members, tally_of
 from rootcause.usual import usual_excess
 
-_LIKELY = 0.1
 _SYMPTOM_Z = 4.0
 _SYMPTOM_SHARE = 0.25
 _USUALLY_BEFORE = 0.6
 _OFTEN_GOES_ON = 0.4
 _OWN_SHARE = 0.4
-_BEFORE_ONSET_DAYS = 45
-_MARGIN_DAYS = 7
 
 
-def explained_by(exposures: Exposures, lead: Lead, *, within: int | None) -> Flags:
-    """Return the exposures that a cause explains, at all steps, shape (n,).
+class Roads(Protocol):
+    """Which steps journeys reached before and after others: counts, wherever exposures are."""
 
-    Those of customers who have met it, and those who from their attributes and the date are likely
-    (10 %) to meet it within the horizon. Who *really* met it later decides nothing: that would
-    pick rows by their future.
+    def before(self, lead: Lead, earlier: int) -> float:
+        """Return the share of those who meet a lead that had reached the earlier step before."""
 
-    Parameters
-    ----------
-    within : horizon of the outcome in microseconds; None: the same journey
-    """
-    begun = replace(lead, onset=replace(lead.onset, day=lead.onset.day - _MARGIN_DAYS))
-    met = exposures_meeting(exposures, begun)
-    has_met = _first_time(exposures, met) <= exposures.time
-    will_meet = _will_meet(exposures, met, within) & ~has_met
-    recent = exposures.day >= lead.onset.day - _BEFORE_ONSET_DAYS
-    explained = has_met.copy()
-    for step in range(len(exposures.steps)):
-        here = np.flatnonzero((exposures.step == step) & recent & ~has_met)
-        if will_meet[here].sum() < FEWEST_ROWS / 4:
-            continue
-        likely = _likelihood(exposures, lead, here, will_meet[here])
-        explained[here] |= likely >= _LIKELY
-    return explained
+    def going_on(self, rows: StepRows, later: int) -> Floats:
+        """Return how many of each row's exposures reach a later step, still at risk there."""
+
+    def bad_before(self, rows: StepRows, later: int) -> Floats:
+        """Return how many of each row's exposures end badly and do not go on to a later step."""
 
 
-def exposures_meeting(exposures: Exposures, lead: Lead) -> Flags:
-    """Return the exposures that meet a lead's conditions at its step from its onset on."""
-    met: Flags = (exposures.step == lead.step) & (exposures.day >= lead.onset.day)
-    for attribute, code in lead.conditions:
-        met &= exposures.codes[:, attribute] == code
-    return met
+@dataclass(frozen=True)
+class HeldRoads:
+    """The roads of exposures that are held."""
+
+    exposures: Exposures
+
+    def before(self, lead: Lead, earlier: int) -> float:
+        """Return the share of those who meet a lead that had reached the earlier step before."""
+        return float(had_reached(self.exposures, lead, earlier).mean())
+
+    def going_on(self, rows: StepRows, later: int) -> Floats:
+        """Return how many of each row's exposures reach a later step, still at risk there."""
+        return rows.of_exposures(goes_on(self.exposures, rows.step, later))
+
+    def bad_before(self, rows: StepRows, later: int) -> Floats:
+        """Return how many of each row's exposures end badly and do not go on to a later step."""
+        stays = ~goes_on(self.exposures, rows.step, later)
+        return rows.of_exposures((self.exposures.bad == 1.0) & stays)
 
 
-def is_symptom(exposures: Exposures, lead: Lead, earlier: Tally) -> bool:
+def is_symptom(roads: Roads, lead: Lead, earlier: Tally) -> bool:
     """Whether the lead's step is reached more often because of the fault, from an earlier step."""
     rows = earlier.rows
     if earlier.of(lead.conditions).since(lead.onset.day).n < FEWEST_ROWS:
         return False
-    if not _usually_before(exposures, lead, rows.step):
+    if roads.before(lead, rows.step) <= _USUALLY_BEFORE:
         return False
-    goes_on = rows.of_exposures(_goes_on(exposures, rows.step, lead.step))
-    excess, error, usual = _excess(earlier, lead, goes_on)
+    excess, error, usual = _excess(earlier, lead, roads.going_on(rows, lead.step))
     return excess > _SYMPTOM_Z * error and excess > _SYMPTOM_SHARE * max(usual, 0.02)
 
 
-def inherits(exposures: Exposures, lead: Lead, here: Tally, later_step: int) -> bool:
+def inherits(roads: Roads, lead: Lead, here: Tally, later_step: int) -> bool:
     """Whether the lead's excess arises only at a later step that its journeys go on to.
 
     Then those who came to the bad outcome *before* they could reach that step are no more than
     usual. ``here``: the lead's own step.
     """
     rows = here.rows
-    goes_on = _goes_on(exposures, rows.step, later_step)
     met = members(rows, lead.conditions) & (rows.day >= lead.onset.day)
-    go_on = rows.of_exposures(goes_on)[met].sum()
+    go_on = roads.going_on(rows, later_step)[met].sum()
     if not met.any() or go_on < _OFTEN_GOES_ON * rows.n[met].sum():
         return False
-    excess, _, _ = _excess(here, lead, rows.of_exposures((exposures.bad == 1.0) & ~goes_on))
+    excess, _, _ = _excess(here, lead, roads.bad_before(rows, later_step))
     return excess < _OWN_SHARE * lead.onset.excess
+
+
+def had_reached(exposures: Exposures, lead: Lead, earlier: int) -> Flags:
+    """Return of the exposures that meet a lead which journeys had reached an earlier step."""
+    met = exposures_meeting(exposures, lead)
+    before = np.full(int(exposures.journey.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    at = exposures.step == earlier
+    before[exposures.journey[at]] = exposures.row[at]
+    return np.asarray(before[exposures.journey[met]] < exposures.row[met])
+
+
+def goes_on(exposures: Exposures, here: int, step: int) -> Flags:
+    """Return which exposures at a step have journeys that reach another one afterwards.
+
+    While still at risk there; False at all other steps.
+    """
+    reached: Ints = np.full(int(exposures.journey.max(initial=-1)) + 1, -1, dtype=np.int64)
+    at = (exposures.step == step) & exposures.at_risk
+    reached[exposures.journey[at]] = exposures.row[at]
+    after = reached[exposures.journey] > exposures.row
+    return np.asarray((exposures.step == here) & after)
 
 
 def _excess(tally: Tally, lead: Lead, happens: Floats) -> tuple[float, float, float]:
@@ -105,51 +123,3 @@ def _excess(tally: Tally, lead: Lead, happens: Floats) -> tuple[float, float, fl
     usual = float(later.expected.sum() / later.n + news.level[0])
     error = float(np.sqrt(later.spread.sum() / later.n**2 + news.error[0] ** 2))
     return float(later.bad.sum() / later.n) - usual, error, usual
-
-
-def _first_time(exposures: Exposures, met: Flags) -> Ints:
-    """Return per exposure when its customer first met the cause; the largest int64 for never."""
-    n_customers = int(exposures.customer.max()) + 1
-    first: Ints = np.full(n_customers, np.iinfo(np.int64).max)
-    np.minimum.at(first, exposures.customer[met], exposures.time[met])
-    return first[exposures.customer]
-
-
-def _will_meet(exposures: Exposures, met: Flags, within: int | None) -> Flags:
-    if within is None:
-        journeys = np.unique(exposures.journey[met])
-        return np.isin(exposures.journey, journeys)
-    first = _first_time(exposures, met)
-    return np.asarray((first > exposures.time) & (first - within <= exposures.time))
-
-
-def _likelihood(exposures: Exposures, lead: Lead, here: Ints, will_meet: Flags) -> Floats:
-    """Return the probability of meeting the cause later, by week and conditions met already."""
-    pattern = np.zeros(len(here), dtype=np.int64)
-    for attribute, code in lead.conditions:
-        pattern = 2 * pattern + (exposures.codes[here, attribute] == code)
-    week = (exposures.day[here] - exposures.day[here].min()) // 7
-    group = week * 2 ** len(lead.conditions) + pattern
-    share = np.bincount(group, will_meet) / np.maximum(np.bincount(group), 1)
-    return np.asarray(share[group])
-
-
-def _usually_before(exposures: Exposures, lead: Lead, earlier: int) -> bool:
-    """Whether most journeys that meet the lead had reached the earlier step before."""
-    met = exposures_meeting(exposures, lead)
-    before = np.full(int(exposures.journey.max()) + 1, np.iinfo(np.int64).max)
-    at = exposures.step == earlier
-    before[exposures.journey[at]] = exposures.row[at]
-    return bool((before[exposures.journey[met]] < exposures.row[met]).mean() > _USUALLY_BEFORE)
-
-
-def _goes_on(exposures: Exposures, here: int, step: int) -> Flags:
-    """Return which exposures at a step have journeys that reach another one afterwards.
-
-    While still at risk there; False at all other steps.
-    """
-    reached = np.full(int(exposures.journey.max()) + 1, -1, dtype=np.int64)
-    at = (exposures.step == step) & exposures.at_risk
-    reached[exposures.journey[at]] = exposures.row[at]
-    after = reached[exposures.journey] > exposures.row
-    return np.asarray((exposures.step == here) & after)

@@ -15,11 +15,12 @@ from models.trees import TreeSettings, fit_trees, probability_of
 from rootcause.association import Association
 from rootcause.count import summed
 from rootcause.expected import features_of, has_newborn_value, leaf_of, weights_of
-from rootcause.exposure import STEP, Codes, Exposures, Floats, Ints
+from rootcause.exposure import STEP, Codes, Floats, Ints
 from rootcause.findings import finding_id
 from rootcause.scan import FEWEST_ROWS, MISFIT_LOGITS, groups_of, weighted_residuals
 from rootcause.settle import Look
 from rootcause.significance import FALSE_DISCOVERY_RATE
+from rootcause.source import Source
 from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions, members, quantiles_of
 
@@ -57,7 +58,7 @@ class _Additive:
 
 
 def associations_in(
-    exposures: Exposures, looks: Sequence[Look], *, journey: str, outcome: str, seed: int = 0
+    source: Source, looks: Sequence[Look], *, journey: str, outcome: str, seed: int = 0
 ) -> tuple[Association, ...]:
     """Return the chronic excesses of at least five points, the surest first, at most ten.
 
@@ -79,7 +80,7 @@ def associations_in(
         if one.effect >= SMALLEST_CHRONIC and one.z >= strictness
     ]
     chosen = _each_once(_where_they_arise(_simplest(sure)))
-    return tuple(_told(one, tested, exposures, journey, outcome) for one in chosen)
+    return tuple(_told(one, tested, source, journey, outcome) for one in chosen)
 
 
 def _excesses(look: Look, *, seed: int) -> list[_Excess]:
@@ -215,14 +216,12 @@ def _much_the_same(one: _Excess, other: _Excess) -> bool:
     return bool(both > _SAME_ROWS * min(rows.n[first].sum(), rows.n[second].sum()))
 
 
-def _told(
-    one: _Excess, tested: int, exposures: Exposures, journey: str, outcome: str
-) -> Association:
+def _told(one: _Excess, tested: int, source: Source, journey: str, outcome: str) -> Association:
     rows = one.look.rows
     inside = members(rows, one.conditions)
-    conditions = {STEP: exposures.steps[rows.step]}
+    conditions = {STEP: source.steps[rows.step]}
     for pair in one.conditions:
-        conditions |= exposures.named(*pair)
+        conditions |= source.named(*pair)
     n = float(rows.n[inside].sum())
     rate, arm = float(rows.bad[inside].sum() / n), _Z_95 * one.error
     return Association(

@@ -85,7 +85,7 @@ def spread_of(customer: Ints, influence: Floats) -> float:
     if not len(customer):
         return 0.0
     total = np.bincount(customer, influence)
-    n = len(np.unique(customer))
+    n = np.count_nonzero(np.bincount(customer))
     return float(np.sqrt((total**2).sum() * (n / (n - 1.0) if n > 1 else 1.0)))
 
 

@@ -92,6 +92,7 @@ class Exposures:
     bad : 1.0 where the bad outcome followed, 0.0 where not, NaN where that cannot be said: not at
         risk, or not watched for as long as everybody else
     at_risk : whether the question arises, decided or not
+    everyone : the lots of all customers of the log, ascending; None: of those who stand here
     """
 
     steps: tuple[str, ...]
@@ -109,6 +110,7 @@ class Exposures:
     numbers: Floats
     bad: Floats
     at_risk: Flags
+    everyone: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.step)
@@ -116,7 +118,8 @@ class Exposures:
     @cached_property
     def turn(self) -> Ints:
         """The place of each exposure's customer among all of them, by lot: from 0, without gaps."""
-        return np.unique(self.lot, return_inverse=True)[1].astype(np.int64)
+        everyone = np.unique(self.lot) if self.everyone is None else self.everyone
+        return np.searchsorted(everyone, self.lot).astype(np.int64)
 
     def meets(self, conditions: Mapping[str, str]) -> Flags:
         """Return which exposures meet all conditions; a name that is unknown meets nothing."""
@@ -139,14 +142,15 @@ class Exposures:
 
     def only(self, kept: Flags) -> "Exposures":
         """Return some of the exposures."""
-        return replace(self, **{name: getattr(self, name)[kept] for name in _per_exposure()})
+        few = {name: getattr(self, name)[kept] for name in _per_exposure()}
+        return replace(self, everyone=None, **few)
 
     def at_steps(self, steps: Sequence[str]) -> "Exposures":
         """Return the exposures at some steps, renumbered in their order; all must be known."""
         number = np.full(len(self.steps), -1, dtype=np.int64)
         number[[self.steps.index(name) for name in steps]] = np.arange(len(steps))
         few = self.only(number[self.step] >= 0)
-        return replace(few, steps=tuple(steps), step=number[few.step])
+        return replace(few, everyone=self.everyone, steps=tuple(steps), step=number[few.step])
 
 
 def exposures_of(
@@ -160,7 +164,8 @@ def exposures_of(
     possible = possible_steps(ends_by_activity(log, definition))
     cuts = cuts_of_steps(numbers_counted(log, journeys, definition, possible))
     surveyed = Surveyed(possible, cuts)
-    return with_enough(exposures_of_part(log, journeys, definition, outcome, surveyed))
+    found = exposures_of_part(log, journeys, definition, outcome, surveyed)
+    return with_enough(replace(found, everyone=np.unique(found.lot)))
 
 
 def exposures_of_part(
@@ -274,12 +279,17 @@ def _samples(log: EventLog, found: Exposures) -> pd.DataFrame:
 def with_enough(found: Exposures) -> Exposures:
     """Return the exposures at the busiest steps with enough known outcomes, renumbered."""
     counts = np.bincount(found.step[~np.isnan(found.bad)], minlength=len(found.steps))
-    busiest = np.argsort(-counts, kind="stable")[:_MOST_STEPS]
-    kept = np.sort(busiest[counts[busiest] >= _FEWEST_JOURNEYS])
-    return found.at_steps([found.steps[step] for step in kept])
+    return found.at_steps(steps_with_enough(found.steps, counts))
+
+
+def steps_with_enough(steps: Sequence[str], known: Ints) -> list[str]:
+    """Return the busiest steps with enough exposures; ``known``: of each, with known outcomes."""
+    busiest = np.argsort(-known, kind="stable")[:_MOST_STEPS]
+    kept = np.sort(busiest[known[busiest] >= _FEWEST_JOURNEYS])
+    return [steps[step] for step in kept]
 
 
 def _per_exposure() -> list[str]:
     """Return the names of the arrays with an entry per exposure."""
-    told_once = {"steps", "attributes", "numeric", "names"}
+    told_once = {"steps", "attributes", "numeric", "names", "everyone"}
     return [field.name for field in fields(Exposures) if field.name not in told_once]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats
+from rootcause.exposure import MICROS_A_DAY, Exposures, Flags, Floats, Ints
 
 _DAYS = 28
 _RAMP_DAYS = 5  # in which a release is taken up at a pace that says little of the next weeks
@@ -48,14 +48,27 @@ def expected_exposures(exposures: Exposures, asked: Flags, *, ends: int, days: i
     asked : who counts, shape (n,), at any time
     ends : the end of the log in microseconds since the epoch
     """
-    ago = (ends - exposures.time) // MICROS_A_DAY  # whole days before the end
     step = np.isin(exposures.step, np.unique(exposures.step[asked]))
-    age = int(ago[asked].max()) + 1 if asked.any() else 0
+    ago = days_ago(exposures, ends)
+    return expected_from(np.bincount(ago[asked]), np.bincount(ago[step]), days=days)
+
+
+def days_ago(exposures: Exposures, ends: int) -> Ints:
+    """Return how many whole days before the end of the log each exposure came, (n,)."""
+    return np.asarray((ends - exposures.time) // MICROS_A_DAY)
+
+
+def expected_from(asked: Ints, at_step: Ints, *, days: int) -> Expected:
+    """Return the same from counts of each 24 hours, back from the end of the log.
+
+    ``asked``: of who counts; ``at_step``: of all who come to the step.
+    """
+    age = len(np.trim_zeros(asked, "b"))
     past = np.arange(min(max(age - _RAMP_DAYS, min(age, _FEWEST_DAYS)), _DAYS))
-    counts = np.bincount(ago[asked & (ago < len(past))], minlength=len(past)).astype(np.float64)
+    counts = asked[: len(past)].astype(np.float64)
     if not counts.sum():
         return Expected(_NOBODY * days / max(len(past), 7) / 3.0, 1.0)
-    whole = np.bincount(ago[step & (ago < _WEEKDAY_DAYS)]).astype(np.float64)
+    whole = np.trim_zeros(at_step[:_WEEKDAY_DAYS], "b").astype(np.float64)
     week = _weekday_logs(whole)
     fitted = _fit(
         _design(-past.astype(np.float64), age), counts, week[past % 7], runs=_in_runs(whole, week)

@@ -97,7 +97,8 @@ def exposures_over(
         surveyed=surveyed,
         below=lot_below(share),
     )
-    return with_enough(_read(shards.map(task, progress=progress), shards, surveyed))
+    table = shards.map(task, progress=progress)
+    return with_enough(exposures_from(table, shards, surveyed, shards.whole.categories[ACTIVITY]))
 
 
 def lot_below(share: float) -> int:
@@ -132,6 +133,11 @@ def exposed_of(
     journeys = find_journeys(shard, definition)
     found = exposures_of_part(shard, journeys, definition, outcome, surveyed)
     found = found if below == LARGEST_LOT else found.only(found.lot < below)
+    return table_of(found, definition)
+
+
+def table_of(found: Exposures, definition: Definition) -> pa.Table:
+    """Return exposures as a table of what cannot be told from the rest: see `exposures_from`."""
     known = ~np.isnan(found.bad)
     columns = {
         "step": found.step.astype(np.int32),
@@ -147,6 +153,43 @@ def exposed_of(
     for place in range(len(found.numeric)):
         columns[f"number {place}"] = found.numbers[:, place]
     return pa.table(columns)
+
+
+def exposures_from(
+    table: pa.Table, shards: Shards, surveyed: Surveyed, steps: tuple[str, ...]
+) -> Exposures:
+    """Return the exposures of all shards' tables of `table_of`; ``steps``: what theirs mean."""
+    attributes, categories = shards.definition.attributes, shards.whole.categories
+    numbers: list[Floats] = [
+        table[f"number {place}"].to_numpy() for place in range(len(attributes.numeric))
+    ]
+    above = list(thresholds(attributes.numeric, numbers, surveyed.cuts))
+    codes = [table[f"code {place}"].to_numpy() for place in range(len(attributes.categorical))]
+    columns = [*codes, *(each for _, _, each in above)]
+    lot, bad, n = table["lot"].to_numpy(), table["bad"].to_numpy(), table.num_rows
+    time = table["time"].to_numpy()
+    _, customer = np.unique(lot, return_inverse=True)
+    return Exposures(
+        steps=steps,
+        attributes=(*attributes.categorical, *(name for name, _, _ in above)),
+        numeric=attributes.numeric,
+        names=(
+            *((*categories[name], MISSING) for name in attributes.categorical),
+            *(names for _, names, _ in above),
+        ),
+        step=_ints(table, "step"),
+        journey=_numbered(lot, _ints(table, "journey")),
+        row=_ints(table, "row"),
+        customer=customer.astype(np.int64),
+        time=time,
+        day=time // MICROS_A_DAY,
+        lot=lot,
+        codes=np.array(columns, dtype=np.int32).reshape(len(columns), n).T,
+        numbers=np.array(numbers).reshape(len(numbers), n).T,
+        bad=np.where(bad == _UNKNOWN, np.nan, bad),
+        at_risk=table["at_risk"].to_numpy(),
+        everyone=np.unique(lot),
+    )
 
 
 def _counted_by_lot(shard: EventLog, *, definition: Definition, possible: Flags) -> pa.Table:
@@ -181,40 +224,6 @@ def _cuts(counted: pa.Table, definition: Definition) -> tuple[tuple[float, ...],
         values, at = np.unique(value[here], return_inverse=True)
         whole.append((values, np.bincount(at, count[here], len(values)).astype(np.int64)))
     return cuts_of_steps(whole)
-
-
-def _read(table: pa.Table, shards: Shards, surveyed: Surveyed) -> Exposures:
-    """Return the exposures of a table of all shards' `exposed_of`."""
-    attributes, categories = shards.definition.attributes, shards.whole.categories
-    numbers: list[Floats] = [
-        table[f"number {place}"].to_numpy() for place in range(len(attributes.numeric))
-    ]
-    above = list(thresholds(attributes.numeric, numbers, surveyed.cuts))
-    codes = [table[f"code {place}"].to_numpy() for place in range(len(attributes.categorical))]
-    columns = [*codes, *(each for _, _, each in above)]
-    lot, bad, n = table["lot"].to_numpy(), table["bad"].to_numpy(), table.num_rows
-    time = table["time"].to_numpy()
-    _, customer = np.unique(lot, return_inverse=True)
-    return Exposures(
-        steps=tuple(categories[ACTIVITY]),
-        attributes=(*attributes.categorical, *(name for name, _, _ in above)),
-        numeric=attributes.numeric,
-        names=(
-            *((*categories[name], MISSING) for name in attributes.categorical),
-            *(names for _, names, _ in above),
-        ),
-        step=_ints(table, "step"),
-        journey=_numbered(lot, _ints(table, "journey")),
-        row=_ints(table, "row"),
-        customer=customer.astype(np.int64),
-        time=time,
-        day=time // MICROS_A_DAY,
-        lot=lot,
-        codes=np.array(columns, dtype=np.int32).reshape(len(columns), n).T,
-        numbers=np.array(numbers).reshape(len(numbers), n).T,
-        bad=np.where(bad == _UNKNOWN, np.nan, bad),
-        at_risk=table["at_risk"].to_numpy(),
-    )
 
 
 def _numbered(lot: Ints, journey: Ints) -> Ints:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from journeys.definition import Definition
+from journeys.find import find_journeys
 from journeys.log import EventLog
 from rootcause.cards import Asked
 from rootcause.exposure import Exposures, exposures_of
@@ -34,9 +35,16 @@ def drawn_for(
     definition: Definition,
     groups: Sequence[Sequence[Asked]],
     savings: Sequence[Saving] = (),
+    *,
+    examples: EventLog | None = None,
 ) -> Drawn:
-    """Return the pictures of the first twelve groups; every further card has its numbers only."""
-    drawn = Drawn()
+    """Return the pictures of the first twelve groups; every further card has its numbers only.
+
+    ``examples``: the log of the customers whom findings name, where these are not all in ``log``.
+    """
+    drawn, beside = Drawn(), (log, journeys)
+    if examples is not None:
+        beside = examples, find_journeys(examples, definition)
     exposures: dict[str, Exposures] = {}
     for asked, *others in groups[:MOST_DRAWN]:
         outcome, one = asked
@@ -49,7 +57,7 @@ def drawn_for(
             "effect": effect_picture(one.effect_by_week, outcome),
             "mechanism": mechanism_picture(one, outcome),
         }  # fmt: skip
-        told = timelines_of(log, journeys, definition, asked)
+        told = timelines_of(*beside, definition, asked)
         found |= {f"timeline{place}": timeline_picture(line) for place, line in enumerate(told)}
         drawn.examples[one.id] = [line.as_dict() for line in told]
         _ahead(drawn, log, journeys, definition, ([asked, *others], savings))

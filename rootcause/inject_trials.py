@@ -16,8 +16,8 @@ from journeys.definition import Definition, Outcome
 from journeys.errors import RequestError
 from journeys.labels import labels_of
 from journeys.log import EventLog, instants, microseconds
-from rootcause.attribution import exposures_meeting
 from rootcause.conditions import Lead
+from rootcause.explaining import exposures_meeting
 from rootcause.exposure import MICROS_A_DAY, STEP, Exposures, Flags, Ints, exposures_of
 from rootcause.inject import Planted, check, plant, usual_rate
 from rootcause.pursuit import causes_in

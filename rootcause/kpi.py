@@ -88,6 +88,8 @@ class JourneyKpis:
 
     ``period`` and ``before``: first and last day (YYYY-MM-DD, UTC, both inclusive) of the starts
     that are counted.  ``loss`` is None where no findings were given, which is not the same as none.
+    ``customers``: among how many of how many all but the volume was measured (``measured``,
+    ``of``), where these are not all.
     """
 
     journey: str
@@ -95,6 +97,7 @@ class JourneyKpis:
     before: tuple[str, str]
     kpis: tuple[Kpi, ...]
     loss: Loss | None = None
+    customers: dict[str, int] | None = None
 
     def kpi(self, name: str) -> Kpi | None:
         """Return a KPI by its name; None where the definition does not ask for it."""
@@ -108,4 +111,5 @@ class JourneyKpis:
             "before": list(self.before),
             "kpis": [kpi.as_dict() for kpi in self.kpis],
             "loss": None if self.loss is None else self.loss.as_dict(),
+            "customers": self.customers,
         }

@@ -1,17 +1,15 @@
 """Measuring every KPI of a journey in one period."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from journeys.find import NEVER
 from rootcause.estimate import Estimate, between, mean, share, spread_of, unknown
 from rootcause.intervals import Z_95
-from rootcause.kpi_roads import Road
 from rootcause.kpi_score import score_of
-from rootcause.kpi_seen import MICROS_A_DAY, Seen
+from rootcause.kpi_seen import MICROS_A_DAY
 from rootcause.survival import Curve
+from rootcause.traffic import Traffic
 from rootcause.wording import SMALLEST_CELL
 
 Ints = NDArray[np.int64]
@@ -21,21 +19,25 @@ _MEANS = ("channel_switches",)
 _GOOD_WHEN_NOT = ("first_contact_resolution",)
 
 
-def measured_in(seen: Seen, roads: Mapping[str, Road], window: Window) -> dict[str, Estimate]:
+def measured_in(traffic: Traffic, window: Window) -> dict[str, Estimate]:
     """Return every KPI of a period, by name; unknown where fewer than ten journeys were counted.
 
     ``window``: the period's first instant and the first one after it, in microseconds.
     """
-    found = {"volume": volume_in(seen, window)}
+    found, roads, definition = (
+        {"volume": volume_in(traffic, window)},
+        traffic.roads,
+        traffic.definition,
+    )
     for name, road in roads.items():
         curve = road.curve_in(window)
         found[name] = _by_horizon(name, curve, road.horizon)
         if name == "completion":
             found["elapsed_days"] = median_days(curve, road.horizon)
-    if seen.definition.survey is not None:
-        found[seen.definition.survey.kind] = said_in(seen, window)
+    if definition.survey is not None:
+        found[definition.survey.kind] = said_in(traffic, window)
     horizon = roads["completion"].horizon if "completion" in roads else NEVER
-    score = score_of(found, seen.definition, horizon_days=horizon / MICROS_A_DAY)
+    score = score_of(found, definition, horizon_days=horizon / MICROS_A_DAY)
     return found if score is None else found | {"score": score}
 
 
@@ -77,18 +79,15 @@ def median_days(curve: Curve, horizon: int) -> Estimate:
     return Estimate(value, least, most, marked, whole, curve.spells.customer, -influence * slope)
 
 
-def volume_in(seen: Seen, window: Window) -> Estimate:
+def volume_in(traffic: Traffic, window: Window) -> Estimate:
     """Return how many journeys began, with an interval that knows that days differ.
 
     The variance is Poisson's, times by how much the days scatter more than that around their
     weekday's mean (a quasi-likelihood; McCullagh & Nelder 1989).
     """
-    began = seen.start[(seen.start >= window[0]) & (seen.start < window[1])]
-    known_until = min(window[1], seen.until + 1)
-    days = int(np.ceil((known_until - window[0]) / MICROS_A_DAY))
-    a_day = np.bincount((began - window[0]) // MICROS_A_DAY, minlength=days).astype(np.float64)
-    count = len(began)
-    arm = Z_95 * float(np.sqrt(max(count, 1) * scatter_of(a_day)))
+    a_day = traffic.begun_in(window)
+    count = int(a_day.sum())
+    arm = Z_95 * float(np.sqrt(max(count, 1) * scatter_of(a_day.astype(np.float64))))
     nobody = np.empty(0, dtype=np.int64)
     low, high = max(count - arm, 0.0), count + arm
     return Estimate(float(count), low, high, count, count, nobody, np.empty(0))
@@ -109,23 +108,15 @@ def scatter_of(a_day: NDArray[np.float64]) -> float:
     return max(1.0, chi2 / free)
 
 
-def said_in(seen: Seen, window: Window) -> Estimate:
+def said_in(traffic: Traffic, window: Window) -> Estimate:
     """Return the mean of what customers of the journey answered in a period."""
-    survey = seen.definition.survey
-    if survey is None:
+    survey, answers = traffic.definition.survey, traffic.answers
+    if survey is None or answers is None:
         return unknown(0, 0)
-    given = seen.events[survey.score].to_numpy(dtype=np.float64)
-    times = seen.log.times
-    told = survey.rule.holds(seen.events) & (given >= survey.lowest) & (given <= survey.highest)
-    rows = np.flatnonzero(told & (times >= window[0]) & (times < window[1]))
-    customer = seen.log.customers[rows]
-    began = np.full(len(seen.log.offsets) - 1, NEVER, dtype=np.int64)
-    np.minimum.at(began, seen.customer, seen.start)
-    asked = times[rows] >= began[customer]  # of the journey, so after they had set out on it
-    rows, customer = rows[asked], customer[asked]
-    if len(rows) < SMALLEST_CELL:
-        return unknown(len(rows), len(rows))
-    value = float(given[rows].mean())
+    here = (answers.at >= window[0]) & (answers.at < window[1])
+    given, many = answers.score[here], int(here.sum())
+    if many < SMALLEST_CELL:
+        return unknown(many, many)
+    value = float(given.mean())
     bounds = survey.lowest, survey.highest
-    influence = (given[rows] - value) / len(rows)
-    return between(value, customer, influence, bounds=bounds, whole=len(rows))
+    return between(value, answers.customer[here], (given - value) / many, bounds=bounds, whole=many)

@@ -22,13 +22,28 @@ _LATE = MICROS_A_DAY * 18 // 24
 
 
 @dataclass(frozen=True)
+class Usual:
+    """What roads have to know of all journeys of a log, whosever they are.
+
+    ``horizon``: as `Seen.horizon`; ``own_channels``: as `Seen.own_channels`.
+    """
+
+    horizon: int | None
+    own_channels: Ints
+
+
+@dataclass(frozen=True)
 class Seen:
-    """A log, its journeys and its definition, as of ``until`` (microseconds since the epoch)."""
+    """A log, its journeys and its definition, as of ``until`` (microseconds since the epoch).
+
+    ``usual``: what is so of a larger log, of which this one is a shard.
+    """
 
     log: EventLog
     journeys: pd.DataFrame
     definition: Definition
     until: int
+    usual: Usual | None = None
 
     @cached_property
     def customer(self) -> Ints:
@@ -52,8 +67,8 @@ class Seen:
 
     @property
     def whole_until(self) -> int:
-        """The end of the last day that counts as whole: one known until 18:00 UTC or later does."""
-        return (self.until + MICROS_A_DAY - _LATE) // MICROS_A_DAY * MICROS_A_DAY
+        """The end of the last day that counts as whole."""
+        return whole_until(self.until)
 
     @cached_property
     def horizon(self) -> int | None:
@@ -61,13 +76,15 @@ class Seen:
 
         That of `success:`; without one, the age by which 95 % of those that ended had.
         """
-        success = self.definition.success
-        if success is not None and success.within is not None:
-            return round(success.within.total_seconds() * 1e6)
+        return (
+            horizon_of(self.definition, self.lengths) if self.usual is None else self.usual.horizon
+        )
+
+    @property
+    def lengths(self) -> Ints:
+        """How long the journeys took that have ended, in microseconds."""
         over = self.end != NEVER
-        if not over.any():
-            return None
-        return int(np.quantile((self.end - self.start)[over], _USUAL_SHARE))
+        return np.asarray((self.end - self.start)[over])
 
     @cached_property
     def contact(self) -> Flags:
@@ -109,12 +126,16 @@ class Seen:
     @cached_property
     def own_channels(self) -> Ints:
         """The codes of the channels that customers choose: in which journeys begin, or contacts."""
+        return chosen_channels(*self.by_channel) if self.usual is None else self.usual.own_channels
+
+    @property
+    def by_channel(self) -> tuple[Ints, Ints]:
+        """How many journeys begin, and how many contacts are, in each channel."""
         codes = self.events[CHANNEL].cat.codes.to_numpy().astype(np.int64)
         size = len(self.events[CHANNEL].cat.categories)
         begun = codes[self.journeys["first"].to_numpy()]
         counts = np.bincount(begun[begun >= 0], minlength=size)
-        called = np.bincount(codes[self.contact & (codes >= 0)], minlength=size)
-        return np.flatnonzero((counts > _RARE_START * counts.sum()) | (called > 0))
+        return counts, np.bincount(codes[self.contact & (codes >= 0)], minlength=size)
 
     def time_of_next(self, flags: Flags, *, after: Ints) -> Ints:
         """Return per journey when its customer has the first flagged event later than ``after``."""
@@ -133,6 +154,24 @@ class Seen:
         there &= self.log.customers[row] == self.customer
         found[there] = self.log.times[row[there]]
         return found
+
+
+def whole_until(until: int) -> int:
+    """Return the end of the last whole day: one known until 18:00 UTC or later is whole."""
+    return (until + MICROS_A_DAY - _LATE) // MICROS_A_DAY * MICROS_A_DAY
+
+
+def horizon_of(definition: Definition, lengths: Ints) -> int | None:
+    """Return `Seen.horizon`, given how long all journeys took that have ended."""
+    success = definition.success
+    if success is not None and success.within is not None:
+        return round(success.within.total_seconds() * 1e6)
+    return int(np.quantile(lengths, _USUAL_SHARE)) if len(lengths) else None
+
+
+def chosen_channels(begun: Ints, called: Ints) -> Ints:
+    """Return `Seen.own_channels`, given how many journeys begin and contacts are in each."""
+    return np.flatnonzero((begun > _RARE_START * begun.sum()) | (called > 0))
 
 
 def seen_by(

@@ -61,11 +61,15 @@ def fetched_from(
     progress: Progress | None = None,
 ) -> Fetched:
     """Fetch the events of some customers, by their lots, and tell their exposures at some steps."""
-    events = shards.map(partial(_events_of, lots=lots), progress=progress)
-    log = _log_from(events, shards)
+    log = log_of(shards, lots, progress=progress)
     journeys = find_journeys(log, shards.definition)
     found = exposures_of_part(log, journeys, shards.definition, outcome, surveyed)
     return Fetched(log, journeys, found.at_steps(steps))
+
+
+def log_of(shards: Shards, lots: Ints, *, progress: Progress | None = None) -> EventLog:
+    """Return the log of some customers, by their lots, as it stands in the whole."""
+    return _log_from(shards.map(partial(_events_of, lots=lots), progress=progress), shards)
 
 
 def same_rows(exposures: Exposures, rows: Ints, among: Exposures) -> Ints:

@@ -1,10 +1,17 @@
 """Overview: how many journeys there were, how they ended, and where they break."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
 import pandas as pd
+import pyarrow as pa
 
 from journeys.definition import Definition
-from journeys.find import STATES
+from journeys.find import STATES, find_journeys
 from journeys.log import EventLog
+from journeys.shards import Shards, Whole, whole_of
 from rootcause.delays import delays_of, delays_picture
 from rootcause.funnel import funnel_of, funnel_picture
 from rootcause.intervals import rate_interval
@@ -20,18 +27,41 @@ _STATE_WORDS = {
 }
 
 
-def overview_of(log: EventLog, journeys: pd.DataFrame) -> dict[str, object]:
+@dataclass(frozen=True)
+class Tallied:
+    """How large a log is, and how many of its journeys stand how: by the names of states."""
+
+    whole: Whole
+    states: Mapping[str, int]
+
+
+def tallied_of(log: EventLog, journeys: pd.DataFrame) -> Tallied:
+    """Return how large a log is that is held, and how its journeys stand."""
+    return Tallied(whole_of(log), _states(journeys))
+
+
+def tallied_over(shards: Shards) -> Tallied:
+    """Return how large a log in shards is, and how its journeys stand; one pass."""
+    table = shards.map(partial(_states_in, definition=shards.definition))
+    counts = Counter[str]()
+    for state, n in zip(table["state"].to_pylist(), table["n"].to_pylist(), strict=True):
+        counts[state] += n
+    return Tallied(shards.whole, counts)
+
+
+def overview_of(tallied: Tallied) -> dict[str, object]:
     """Return what the report says of the log and its journeys; plain data."""
-    ended = journeys[journeys["state"] != "open"]
+    whole, states = tallied.whole, tallied.states
+    ended = sum(states.values()) - states.get("open", 0)
     return {
-        "first_day": day(log.begins),
-        "last_day": day(log.ends),
-        "events": many(len(log), "event"),
-        "customers": many(len(log.offsets) - 1, "customer"),
-        "journeys": many(len(journeys), "journey"),
-        "ended": many(len(ended), "journey"),
-        "open": count(len(journeys) - len(ended)),
-        "endings": _endings(ended),
+        "first_day": day(whole.begins),
+        "last_day": day(whole.ends),
+        "events": many(whole.events, "event"),
+        "customers": many(whole.customers, "customer"),
+        "journeys": many(sum(states.values()), "journey"),
+        "ended": many(ended, "journey"),
+        "open": count(states.get("open", 0)),
+        "endings": _endings(states, ended),
     }
 
 
@@ -51,13 +81,22 @@ def breaks_of(
     return told, {name: picture for name, picture in pictures.items() if picture}
 
 
-def _endings(ended: pd.DataFrame) -> list[dict[str, object]]:
+def _states(journeys: pd.DataFrame) -> dict[str, int]:
+    return {str(state): int(n) for state, n in journeys["state"].value_counts().items()}
+
+
+def _states_in(shard: EventLog, *, definition: Definition) -> pa.Table:
+    states = _states(find_journeys(shard, definition))
+    names = pa.array(states.keys(), pa.string())
+    return pa.table({"state": names, "n": pa.array(states.values(), pa.int64())})
+
+
+def _endings(states: Mapping[str, int], ended: int) -> list[dict[str, object]]:
     """Return how the ended journeys ended; open ones are no failures and not counted."""
-    counts = ended["state"].value_counts()
     return [
-        {"words": _STATE_WORDS[state], **_share(int(counts.get(state, 0)), len(ended))}
+        {"words": _STATE_WORDS[state], **_share(states[state], ended)}
         for state in STATES
-        if state != "open" and counts.get(state, 0)
+        if state != "open" and states.get(state, 0)
     ]
 
 

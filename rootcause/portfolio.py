@@ -13,10 +13,10 @@ from journeys.definition import Definition
 from journeys.log import EventLog
 from rootcause.estimate import Estimate, change_of, unknown
 from rootcause.kpi import JourneyKpis, Kpi, Loss
-from rootcause.kpi_measure import measured_in
-from rootcause.kpi_roads import ROADS, Road
-from rootcause.kpi_seen import MICROS_A_DAY, Seen, seen_by
+from rootcause.kpi_measure import Window, measured_in
+from rootcause.kpi_seen import MICROS_A_DAY, seen_by, whole_until
 from rootcause.kpi_words import told_of
+from rootcause.traffic import Traffic, traffic_of
 
 MOST_WEEKS = 26
 ORDER = (
@@ -65,23 +65,34 @@ def kpis_of(
     TooLittleDataError
         If the log has no event until then.
     """
-    seen = seen_by(log, journeys, definition, until)
-    roads = {name: road for name, of in ROADS.items() if (road := of(seen)) is not None}
-    ends = _midnight_after(seen.until)
-    spans = [(ends - days * MICROS_A_DAY, ends)]
-    spans.append((spans[0][0] - days * MICROS_A_DAY, spans[0][0]))
-    now, before = (_told_in(seen, roads, span) for span in spans)
-    weeks = {_day(span[0]): _told_in(seen, roads, span) for span in _weeks(seen)}
+    return kpis_in(traffic_of(seen_by(log, journeys, definition, until)), days=days)
+
+
+def kpis_in(traffic: Traffic, *, days: int = 28) -> JourneyKpis:
+    """Return every KPI of a journey, as `kpis_of` does, from its traffic."""
+    now_and_before, weeks = periods_of(traffic.began, traffic.until, days=days)
+    now, before = (_told_in(traffic, span) for span in now_and_before)
+    by_week = {_day(span[0]): measured_in(traffic, span) for span in weeks}
     return JourneyKpis(
-        journey=definition.name,
-        period=_days(spans[0]),
-        before=_days(spans[1]),
+        journey=traffic.definition.name,
+        period=_days(now_and_before[0]),
+        before=_days(now_and_before[1]),
         kpis=tuple(
-            _kpi(name, (now, before), weeks, seen=seen, roads=roads)
-            for name in ORDER
-            if name in now
+            _kpi(name, (now, before), by_week, traffic=traffic) for name in ORDER if name in now
         ),
     )
+
+
+def periods_of(began: int, until: int, *, days: int) -> tuple[tuple[Window, Window], list[Window]]:
+    """Return this period and the one before, and the last whole weeks, oldest first.
+
+    Weeks are those from Monday to Sunday that the log has seen from their first day on.
+    """
+    ends, length = _midnight_after(until), days * MICROS_A_DAY
+    last = (whole_until(until) - _FIRST_MONDAY) // _WEEK * _WEEK + _FIRST_MONDAY
+    begins = last - _WEEK * np.arange(MOST_WEEKS, 0, -1)
+    weeks = [(int(at), int(at) + _WEEK) for at in begins if at >= _midnight(began)]
+    return ((ends - length, ends), (ends - 2 * length, ends - length)), weeks
 
 
 def portfolio_of(measured: Sequence[tuple[JourneyKpis, Loss | None]]) -> Portfolio:
@@ -90,11 +101,9 @@ def portfolio_of(measured: Sequence[tuple[JourneyKpis, Loss | None]]) -> Portfol
     return Portfolio(tuple(sorted(journeys, key=_rank)))
 
 
-def _told_in(seen: Seen, roads: dict[str, Road], span: tuple[int, int]) -> dict[str, Estimate]:
+def _told_in(traffic: Traffic, span: Window) -> dict[str, Estimate]:
     """Return the KPIs of a period; of one that begins before the log nothing is known."""
-    if span[0] < _midnight(seen.log.began):
-        return {}
-    return measured_in(seen, roads, span)
+    return measured_in(traffic, span) if span[0] >= _midnight(traffic.began) else {}
 
 
 def _kpi(
@@ -102,11 +111,10 @@ def _kpi(
     both: tuple[dict[str, Estimate], dict[str, Estimate]],
     weeks: dict[str, dict[str, Estimate]],
     *,
-    seen: Seen,
-    roads: dict[str, Road],
+    traffic: Traffic,
 ) -> Kpi:
-    road = roads.get("completion" if name == "elapsed_days" else name)
-    told = told_of(name, seen.definition, road.horizon if road is not None else None)
+    road = traffic.roads.get("completion" if name == "elapsed_days" else name)
+    told = told_of(name, traffic.definition, road.horizon if road is not None else None)
     now, before = both[0][name], both[1].get(name, unknown(0, 0))
     known = now.known and before.known
     return Kpi(
@@ -131,14 +139,6 @@ def _in_week(week: str, one: Estimate) -> dict[str, object]:
         "high": told.high,
         "n": told.whole,
     }
-
-
-def _weeks(seen: Seen) -> list[tuple[int, int]]:
-    """Return the last whole weeks, Monday to Sunday, oldest first."""
-    last = (seen.whole_until - _FIRST_MONDAY) // _WEEK * _WEEK + _FIRST_MONDAY
-    begins = last - _WEEK * np.arange(MOST_WEEKS, 0, -1)
-    first = _midnight(seen.log.began)
-    return [(int(at), int(at) + _WEEK) for at in begins if at >= first]
 
 
 def _midnight(micros: int) -> int:

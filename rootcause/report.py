@@ -27,7 +27,7 @@ from rootcause.glossary import GLOSSARY
 from rootcause.headline import headline
 from rootcause.life import Case
 from rootcause.next_days import by_finding
-from rootcause.overview import breaks_of, overview_of
+from rootcause.overview import Tallied, breaks_of, overview_of, tallied_of
 from rootcause.portfolio import Portfolio
 from rootcause.ranking import ranking_section, trend_pictures
 from rootcause.standing import standing_section
@@ -64,7 +64,9 @@ class ReportData:
     savings, audiences : of the findings, by their ids; others are not shown
     cases : the findings of a watch and their lives: owners, fixes, verdicts
     alarms : KPIs outside their expected band, as `rootcause.band.Alarm.as_dict` gives them
-    shown : whom the page is about, where these are not all of the log
+    tallied : how large the log is and how its journeys ended, where ``log`` is not all of it
+    examples : the log of the customers whom findings name, where these may not be in ``log``
+    shown, some : where ``log`` is not all of it: what the page is of; whose ``log`` is, in words
     """
 
     log: EventLog
@@ -79,7 +81,10 @@ class ReportData:
     audiences: Sequence[AudienceSummary] = ()
     cases: Sequence[Case] = ()
     alarms: Sequence[Mapping[str, object]] = ()
+    tallied: Tallied | None = None
+    examples: EventLog | None = None
     shown: str = ""
+    some: str = ""
 
 
 def write_report(
@@ -118,7 +123,14 @@ def report_content(
     tell = progress or (lambda _label, _share: None)
     groups = grouped(data.findings, data.cases)
     tell("report: findings", 0.1)
-    drawn = drawn_for(data.log, data.journeys, data.definition, groups, data.savings)
+    drawn = drawn_for(
+        data.log,
+        data.journeys,
+        data.definition,
+        groups,
+        () if data.some else data.savings,  # what has been met so far would be of some only
+        examples=data.examples,
+    )
     tell("report: journeys", 0.3)
     breaks, pictures = breaks_of(data.log, data.journeys, data.definition)
     tell("report: predictions", 0.5)
@@ -130,8 +142,9 @@ def report_content(
         "headline": headline(
             data.findings, data.definition, savings=by_finding(data.savings), cases=data.cases
         ),
-        "overview": overview_of(data.log, data.journeys),
+        "overview": overview_of(data.tallied or tallied_of(data.log, data.journeys)),
         "shown": data.shown,
+        "some": data.some,
         **_journeys(data, pictures),
         "breaks": breaks,
         "cards": [_card(group, data, drawn) for group in groups],

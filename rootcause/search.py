@@ -11,12 +11,13 @@ from journeys.definition import Definition, Outcome
 from journeys.log import EventLog
 from rootcause.allowance import Allowance
 from rootcause.chronic import associations_in
-from rootcause.exposure import Exposures, exposures_of
+from rootcause.exposure import exposures_of
 from rootcause.findings import Finding, Findings, Searched
-from rootcause.placebo import placebo_of
-from rootcause.pursuit import Cause, Progress, causes_in
+from rootcause.placebo import Placebo, placebo_of
+from rootcause.pursuit import Progress, Pursued, causes_at
 from rootcause.settle import Look
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, smallest_detectable
+from rootcause.source import Held, Source
 from rootcause.statement import finding_of
 
 _FEWEST_DAYS = 14
@@ -24,10 +25,14 @@ _FEWEST_DAYS = 14
 
 @dataclass(frozen=True)
 class How:
-    """How a search is made: parameters of `find_causes`."""
+    """How a search is made: parameters of `find_causes`, and what makes its placebo runs.
+
+    ``within``: of `horizon_of`.
+    """
 
     seed: int
-    placebo: int
+    within: int | None
+    doubt: Callable[[], Placebo]
     steps: Collection[str] | None
     tell: Progress
 
@@ -65,55 +70,55 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
     tell("exposures", 0.0)
     exposures = exposures_of(log, journeys, definition, outcome)
 
-    def stated(causes: Sequence[Cause]) -> tuple[Finding, ...]:
+    def stated(pursued: Pursued) -> tuple[Finding, ...]:
         asked = (log, journeys, definition, outcome)
-        return tuple(finding_of(settled, q, exposures, asked) for settled, q in causes)
+        return tuple(finding_of(settled, q, exposures, asked) for settled, q in pursued.causes)
 
-    found = found_among(
-        exposures,
-        definition,
-        outcome,
-        stated,
-        How(seed=seed, placebo=placebo, steps=steps, tell=tell),
-    )
+    within = horizon_of(definition, outcome)
+
+    def doubt() -> Placebo:
+        return placebo_of(exposures, within=within, runs=placebo, seed=seed, progress=tell)
+
+    source = Held.of(exposures, seed=seed)
+    how = How(seed=seed, within=within, doubt=doubt, steps=steps, tell=tell)
+    found = found_among(source, definition.name, outcome, stated, how)
     return replace(found, log_ends=told_instant(log.ends))
 
 
 def found_among(
-    exposures: Exposures,
-    definition: Definition,
+    source: Source,
+    journey: str,
     outcome: Outcome,
-    stated: Callable[[Sequence[Cause]], tuple[Finding, ...]],
+    stated: Callable[[Pursued], tuple[Finding, ...]],
     how: How,
 ) -> Findings:
-    """Return the findings among exposures; ``stated`` says what each cause carries."""
-    within, tell, seed, steps = horizon_of(definition, outcome), how.tell, how.seed, how.steps
-    pursued = causes_in(exposures, within=within, seed=seed, steps=steps, progress=tell)
+    """Return the findings among the exposures of a source; ``stated``: what the causes carry."""
+    tell, seed, steps = how.tell, how.seed, how.steps
+    pursued = causes_at(source, within=how.within, seed=seed, steps=steps, progress=tell)
     looks, times = pursued.first_looks, pursued.allowance.times
-    findings = stated(pursued.causes)
+    findings = stated(pursued)
     tell("looking for what has always been worse", 0.95)
     chronic = associations_in(
-        exposures, pursued.last_looks, journey=definition.name, outcome=outcome, seed=seed
+        source, pursued.last_looks, journey=journey, outcome=outcome, seed=seed
     )
     tell("causes found", 1.0)
-    doubt = placebo_of(exposures, within=within, runs=how.placebo, seed=seed, progress=tell)
-    note = _why_much_could_hide(exposures, looks)
+    note = _why_much_could_hide(source, looks)
     return Findings(
-        journey=definition.name,
+        journey=journey,
         outcome=outcome,
         log_ends="",
         searched=Searched(
-            steps=len(exposures.steps if steps is None else set(exposures.steps) & set(steps)),
-            attributes=len(set(exposures.attributes)),
+            steps=len(source.steps if steps is None else set(source.steps) & set(steps)),
+            attributes=len(set(source.attributes)),
             conditions=sum(sum(look.scanned.slices) for look in looks),
             false_discovery_rate=FALSE_DISCOVERY_RATE,
         ),
         smallest_detectable_effect=None if note else _smallest(looks, looks, times),
         findings=findings,
-        smallest_by_step=_smallest_by_step(exposures, looks, times),
+        smallest_by_step=_smallest_by_step(source, looks, times),
         note=note,
         chronic=chronic,
-        placebo=doubt.as_dict() | _allowed(pursued.allowance),
+        placebo=how.doubt().as_dict() | _allowed(pursued.allowance),
     )
 
 
@@ -152,17 +157,13 @@ def _smallest(of: Sequence[Look], among: Sequence[Look], allowance: float) -> fl
     return None if found is None else round(found, 4)
 
 
-def _smallest_by_step(
-    exposures: Exposures, looks: Sequence[Look], allowance: float
-) -> dict[str, float]:
-    smallest = {
-        exposures.steps[look.rows.step]: _smallest([look], looks, allowance) for look in looks
-    }
+def _smallest_by_step(source: Source, looks: Sequence[Look], allowance: float) -> dict[str, float]:
+    smallest = {source.steps[look.rows.step]: _smallest([look], looks, allowance) for look in looks}
     return {step: found for step, found in smallest.items() if found is not None}
 
 
-def _why_much_could_hide(exposures: Exposures, looks: Sequence[Look]) -> str:
-    if not exposures.steps:
+def _why_much_could_hide(source: Source, looks: Sequence[Look]) -> str:
+    if not source.steps:
         return (
             "No step was reached by 50 journeys whose outcome is known: nothing could be searched. "
             "Give a longer log, or shorter horizons (within:) in the definition."
@@ -172,7 +173,8 @@ def _why_much_could_hide(exposures: Exposures, looks: Sequence[Look]) -> str:
             "No context or technical attribute has a value with 20 exposures: nothing could be "
             "searched. Name more under `attributes:` in the definition."
         )
-    days = int(np.ptp(exposures.day)) + 1 if len(exposures) else 0
+    day = np.concatenate([look.rows.day for look in looks])
+    days = int(np.ptp(day)) + 1 if len(day) else 0
     if days < _FEWEST_DAYS:
         return (
             f"The exposures span {days} days; an onset is searched by the day and needs about "

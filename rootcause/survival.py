@@ -63,6 +63,8 @@ class Curve:
     steps : what each adds to the expected number
     surviving, at_risk : S(t-) and Y(t) at each
     reach : the age up to which somebody was at risk without a gap
+    entered, left : of each spell, how many of the ages are no later than its entry, and its exit
+    marked : of each mark, the place of its age
     """
 
     spells: Spells
@@ -73,6 +75,9 @@ class Curve:
     at_risk: Floats
     ends: Floats
     reach: int
+    entered: Ints
+    left: Ints
+    marked: Ints
 
     def value_by(self, age: int) -> float:
         """Return the expected number of marks by an age."""
@@ -94,15 +99,11 @@ class Curve:
         at_risk = lost * self.ends / self.at_risk
         at_risk -= np.where(counted, self.steps, 0.0) / self.at_risk
         sums = np.append(0.0, np.cumsum(at_risk))
-        spells, found = self.spells, np.zeros(len(self.spells))
-        found += sums[self._place(spells.exit)] - sums[self._place(spells.entry)]
-        ended = np.flatnonzero(spells.ended)
-        found[ended] -= lost[self._place(spells.exit[ended]) - 1]
-        np.add.at(found, self.marks.spell, a_mark[self._place(self.marks.age) - 1])
+        found: Floats = sums[self.left] - sums[self.entered]
+        ended = np.flatnonzero(self.spells.ended)
+        found[ended] -= lost[self.left[ended] - 1]
+        found += np.bincount(self.marks.spell, a_mark[self.marked], len(found))
         return found
-
-    def _place(self, ages: Ints) -> Ints:
-        return np.searchsorted(self.ages, ages, side="right")
 
     def _left(self) -> float:
         if not len(self.ages):
@@ -112,14 +113,20 @@ class Curve:
 
 def curve_of(spells: Spells, marks: Marks) -> Curve:
     """Return the curve; marks lie at ages at which their spell is at risk."""
-    ended_at = spells.exit[spells.ended]
-    ages = np.unique(np.concatenate([ended_at, marks.age]))
-    at_risk = _at_risk(spells, ages)
-    ends = _counted(ages, ended_at)
+    at_exit = spells.ended[marks.spell] & (spells.exit[marks.spell] == marks.age)
+    ages = np.unique(np.concatenate([spells.exit[spells.ended], marks.age[~at_exit]]))
+    entered, left = (_no_later(ages, at) for at in (spells.entry, spells.exit))
+    marked = left[marks.spell] - 1
+    marked[~at_exit] = np.searchsorted(ages, marks.age[~at_exit])
+    size = len(ages)
+    at_risk = _run(entered, size) - _run(left, size)
+    ends = np.bincount(left[spells.ended] - 1, minlength=size).astype(np.float64)
     kept = 1.0 - ends / at_risk
-    surviving = np.append(1.0, np.cumprod(kept))[:-1] if len(ages) else np.empty(0)
-    steps = surviving * _counted(ages, marks.age) / at_risk
-    return Curve(spells, marks, ages, steps, surviving, at_risk, ends, _reach(spells))
+    surviving = np.append(1.0, np.cumprod(kept))[:-1] if size else np.empty(0)
+    steps = surviving * np.bincount(marked, minlength=size) / at_risk
+    return Curve(
+        spells, marks, ages, steps, surviving, at_risk, ends, _reach(spells), entered, left, marked
+    )
 
 
 def spells_in(
@@ -142,14 +149,17 @@ def spells_in(
     return Spells(customer[rows], entry, exit_, ended[rows] & (stop < ends)), rows
 
 
-def _at_risk(spells: Spells, ages: Ints) -> Floats:
-    entered = np.searchsorted(np.sort(spells.entry), ages, side="left")
-    left = np.searchsorted(np.sort(spells.exit), ages, side="left")
-    return (entered - left).astype(np.float64)
+def _no_later(ages: Ints, at: Ints) -> Ints:
+    """Return how many ages are no later than each instant; nobody is looked up who was there."""
+    found = np.zeros(len(at), dtype=np.int64)
+    asked = np.flatnonzero(at >= ages[0]) if len(ages) else np.empty(0, dtype=np.int64)
+    found[asked] = np.searchsorted(ages, at[asked], side="right")
+    return found
 
 
-def _counted(ages: Ints, at: Ints) -> Floats:
-    return np.bincount(np.searchsorted(ages, at), minlength=len(ages)).astype(np.float64)
+def _run(places: Ints, size: int) -> Floats:
+    """Return how many places are no later than each place from 0 to ``size``."""
+    return np.cumsum(np.bincount(places, minlength=size)[:size]).astype(np.float64)
 
 
 def _reach(spells: Spells) -> int:

@@ -13,11 +13,12 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.errors import RequestError
 from journeys.log import EventLog
-from rootcause.exposure import Exposures, Flags, exposures_of
-from rootcause.exposures_ahead import expected_exposures
+from journeys.shards import Shards
+from rootcause.exposure import exposures_of
+from rootcause.exposures_ahead import expected_from
 from rootcause.findings import Finding
 from rootcause.intervals import Z_95
-from rootcause.periods import day_of
+from rootcause.met import Met, met_in, met_over
 from rootcause.wording import bad_noun, count, day, points, points_between
 
 Triple = tuple[float, float, float]
@@ -99,33 +100,43 @@ def savings_of(
     days: int = 7,
 ) -> list[Saving]:
     """Return what a fix of each finding would save, as `saving_of` does, in less time for many."""
-    if days < 1:
-        raise RequestError(f"{days} days lie not ahead; ask for at least 1.")
     ends = log.ended
     exposures = {
         outcome: exposures_of(log, journeys, definition, outcome)
         for outcome in dict.fromkeys(outcome for _, outcome in found)
     }
+    met = [met_in(exposures[outcome], finding, ends=ends) for finding, outcome in found]
+    return _priced(met, definition, found, days)
+
+
+def savings_over(
+    shards: Shards, found: Sequence[tuple[Finding, Outcome]], *, days: int = 7
+) -> list[Saving]:
+    """Return what a fix of each finding would save, as `savings_of` does, of a log in shards."""
+    return _priced(met_over(shards, found), shards.definition, found, days)
+
+
+def _priced(
+    met: Sequence[Met],
+    definition: Definition,
+    found: Sequence[tuple[Finding, Outcome]],
+    days: int,
+) -> list[Saving]:
+    if days < 1:
+        raise RequestError(f"{days} days lie not ahead; ask for at least 1.")
     return [
-        _saving(exposures[outcome], definition, finding, outcome, ends=ends, days=days)
-        for finding, outcome in found
+        _saving(one, definition, finding, outcome, days=days)
+        for one, (finding, outcome) in zip(met, found, strict=True)
     ]
 
 
 def _saving(
-    exposures: Exposures,
-    definition: Definition,
-    finding: Finding,
-    outcome: Outcome,
-    *,
-    ends: int,
-    days: int,
+    met: Met, definition: Definition, finding: Finding, outcome: Outcome, *, days: int
 ) -> Saving:
-    met = exposures.meets(finding.conditions) & (exposures.day >= day_of(finding.onset))
-    week, ahead = (_ahead(exposures, met, finding, ends=ends, days=many) for many in (7, days))
+    week, ahead = (_ahead(met, finding, days=many) for many in (7, days))
     value, currency = _worth(definition, outcome)
-    at_risk = int((met & exposures.at_risk).sum())
-    so_far = _three(*(max(end, 0.0) * at_risk for end in (finding.effect, *_between(finding))))
+    ends = (finding.effect, *_between(finding))
+    so_far = _three(*(max(end, 0.0) * met.at_risk for end in ends))
     money = None if value is None else _three(*(value * end for end in week[1]))
     told = Saving(
         finding=finding.id,
@@ -144,12 +155,11 @@ def _saving(
     return replace(told, sentence=_sentence(told))
 
 
-def _ahead(
-    exposures: Exposures, met: Flags, finding: Finding, *, ends: int, days: int
-) -> tuple[Triple, Triple]:
+def _ahead(met: Met, finding: Finding, *, days: int) -> tuple[Triple, Triple]:
     """Return those exposed in the coming days, and the bad outcomes that the cause brings them."""
-    expected = expected_exposures(exposures, met, ends=ends, days=days)
-    share = _share_at_risk(exposures, met)
+    expected = expected_from(met.exposed, met.at_step, days=days)
+    many = int(met.exposed.sum())
+    share = met.at_risk / many if many else 1.0  # of whom the outcome can still be asked
     rng = np.random.default_rng(0)
     exposed = expected.draws(rng, _DRAWS)
     low, high = _between(finding)
@@ -160,12 +170,6 @@ def _ahead(
         _three(expected.mean, *np.quantile(exposed, _ENDS)),
         _three(mean, *np.quantile(harmed, _ENDS)),
     )
-
-
-def _share_at_risk(exposures: Exposures, met: Flags) -> float:
-    """Return the share of the exposed of whom the outcome can still be asked."""
-    n = int(met.sum())
-    return float((met & exposures.at_risk).sum() / n) if n else 1.0
 
 
 def _between(finding: Finding) -> tuple[float, float]:

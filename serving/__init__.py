@@ -9,6 +9,13 @@ The service is started by `serving.run.serve`, and `serving.app.create_app` make
 they are not named here, because whoever fetches a bundle needs no HTTP.
 """
 
-from serving.registry import fetch_bundle
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from serving.registry import fetch_bundle
+else:
+    from journeys.front import on_demand
+
+    __getattr__, __dir__ = on_demand(__name__)
 
 __all__ = ["fetch_bundle"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.typed import TypedEvents
+from features.find_one import Ended, Lived
+from features.typed import TypedEvents, Written
 from journeys.definition import Definition
-from journeys.find_one import Ended, Lived, OneCustomer
 from journeys.log import ACTIVITY, CHANNEL
 from models import Bundle
 from models.reasons import reasons_of_row
@@ -60,33 +60,29 @@ class Scorer:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
-        self._journeys = OneCustomer(self.definition)
-        self._events = TypedEvents(bundle.plan)
+        self.events = TypedEvents(bundle.plan)
         self._models = RowModels(bundle.outcomes, shapley=shapley)
         names = (ACTIVITY, CHANNEL, *self.definition.fields)
-        self._columns = {name: column_of(name, self.definition) for name in names}
+        self.columns = {name: column_of(name, self.definition) for name in names}
         rates = bundle.manifest.get("label_rates")
         known_rates = rates if isinstance(rates, dict) else {}
         self._base_rate = {outcome: known_rates.get(outcome) for outcome in bundle.outcomes}
 
     def predict(self, history: Timed, *, explain: int) -> Standing:
         """Return where a customer stands, with the ``explain`` strongest reasons per outcome."""
-        times, columns = history.times, history.columns
-        mine = {name: columns[column] for name, column in self._columns.items()}
-        lived = self._journeys.lived(times, mine, history.as_of)
-        written = self._events.written(times, mine)
-        if lived.begins is None:
+        if history.scanned is not None:
+            return self._standing(history, *history.scanned, explain)
+        columns = {name: history.columns[column] for name, column in self.columns.items()}
+        written = self.events.written(history.times, columns)
+        return self._standing(history, written, str(columns[ACTIVITY][-1]), explain)
+
+    def _standing(self, history: Timed, written: Written, step: str, explain: int) -> Standing:
+        lived, row, told, never_seen = self.events.stood(written, history.as_of)
+        if row is None:
             note = note_of(lived, self.definition)
-            return Standing(
-                None, note, written.never_seen, ended=lived.ended, told_values=written.told
-            )
-        row = self._events.row_of(
-            written, begins=lived.begins, cutoff=history.as_of, ended=lived.ended
-        )
-        prediction = self._prediction(history, lived, str(mine[ACTIVITY][-1]), row, explain)
-        return Standing(
-            prediction, "", written.never_seen, row, lived.begins, lived.ended, written.told
-        )
+            return Standing(None, note, never_seen, ended=lived.ended, told_values=told)
+        prediction = self._prediction(history, lived, step, row, explain)
+        return Standing(prediction, "", never_seen, row, lived.begins, lived.ended, told)
 
     def of_nothing(self) -> list[float]:
         """Return what each outcome's model predicts where nothing is known."""

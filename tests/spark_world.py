@@ -44,13 +44,18 @@ def written_by_day(events: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def columns_of(events: pd.DataFrame) -> pa.Table:
     """Return events as a table of Arrow, times in UTC microseconds."""
     times = pa.array(microseconds(events["time"]), pa.timestamp("us", "UTC"))
-    kinds = {"amount": pa.float64()}
     others = {
-        str(name): pa.array(column, kinds.get(str(name), pa.string()), from_pandas=True)
+        str(name): pa.array(column, kind_of(column), from_pandas=True)
         for name, column in events.items()
         if name != "time"
     }
     return pa.table({"time": times, **others})
+
+
+def kind_of(column: pd.Series) -> pa.DataType:
+    """Return the type that a column has in Arrow: a number's own, else text."""
+    number = pd.api.types.is_numeric_dtype(column)
+    return pa.from_numpy_dtype(column.dtype) if number else pa.string()
 
 
 def written_down(shard: EventLog, definition: Definition, plan: Plan) -> pa.Table:

@@ -18,7 +18,7 @@ ROOMS = {
     "journeys": ("", "pyarrow pydantic yaml sqlalchemy"),
     "features": ("journeys", "numba py4j pyarrow pyspark"),
     "models": (
-        "journeys.errors features",
+        "journeys.errors journeys.front features",
         "dask distributed lightgbm llvmlite numba sklearn threadpoolctl",
     ),
     "rootcause": ("journeys features models", "numba pyarrow shap scipy jinja2 matplotlib"),

@@ -165,14 +165,14 @@ def test_a_log_that_fits_is_held_and_one_that_does_not_is_kept_for_the_next(tmp_
     kept = tmp_path / "kept"
     first = read_shards(path, DEFINITION, folder=kept, fits=10, size=20)
     assert isinstance(first, FileShards)
-    written = (kept / "bucket-00000.parquet").stat().st_mtime_ns
+    written = (kept / "bucket-00000.arrow").stat().st_mtime_ns
     again = read_shards(path, DEFINITION, folder=kept, fits=10, size=20)
     assert again == first
-    assert (kept / "bucket-00000.parquet").stat().st_mtime_ns == written
+    assert (kept / "bucket-00000.arrow").stat().st_mtime_ns == written
     pd.testing.assert_frame_equal(together(again), together(first))
     other = Definition.from_dict({**DEFINITION.as_dict(), "abandoned_after": "3d"})
     read_shards(path, other, folder=kept, fits=10, size=20)
-    assert (kept / "bucket-00000.parquet").stat().st_mtime_ns != written
+    assert (kept / "bucket-00000.arrow").stat().st_mtime_ns != written
 
 
 def test_temporary_buckets_are_gone_with_their_shards(

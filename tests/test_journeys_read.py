@@ -111,6 +111,27 @@ def test_dates_in_json_stay_as_they_were_written(tmp_path: Path) -> None:
     assert read_frame(path)["born"].tolist()[0] == "2001-02-03"
 
 
+@pytest.mark.parametrize("first", [2**53, 10**18, 10**19])
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_long_numbers_lose_no_digit(tmp_path: Path, kind: str, first: int) -> None:
+    """As floats they did, where one was missing or beyond 64 bits: two customers became one."""
+    rows = [
+        {"customer_id": first + n, "time": "2026-01-01", "activity": "won", "region": key}
+        for n, key in enumerate([first, first + 1, None])
+    ]
+    path = tmp_path / f"events.{kind}"
+    if kind == "jsonl":
+        path.write_text("\n".join(json.dumps(row | {"amount": 0.5}) for row in rows))
+    else:
+        keys = pd.array([first, first + 1, None], dtype="UInt64")
+        pd.DataFrame(rows).assign(region=keys, amount=0.5).to_parquet(path)
+    events = read_events(path, DEFINITION).events
+    assert events["customer_id"].tolist() == [str(first + n) for n in range(3)]
+    assert events["region"].tolist()[:2] == [str(first), str(first + 1)]
+    assert events["region"].isna().tolist() == [False, False, True]
+    assert events["amount"].tolist() == [0.5] * 3
+
+
 def test_one_list_of_objects_is_read_as_lines_are(tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     path.write_text('[{"a": "007"},\n {"a": "8", "b": 1}]')

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
@@ -152,6 +153,22 @@ def test_a_log_that_was_converted_is_the_same_log(world: Path, run: Run, ending:
     log = read_events(world / "events.parquet", load_definition(journey))
     same_log = read_events(file, definition)
     pd.testing.assert_frame_equal(log.events, same_log.events, check_categorical=False)
+
+
+def test_what_holds_several_kinds_is_text_in_parquet(tmp_path: Path, run: Run) -> None:
+    """Parquet has one type a column: a key that was 7 here and "b" there ended the command."""
+    rows = [
+        {"customer_id": key, "time": f"2026-01-0{day}", "activity": "begun", "long": 10**30 * day}
+        for day, key in enumerate([7, 7.0, "b", None], start=1)
+    ]
+    lines, file = tmp_path / "log.jsonl", tmp_path / "log.parquet"
+    lines.write_text("\n".join(map(json.dumps, rows)))
+    code, said = run("convert", "--events", lines, "--out", file)
+    assert code == 0, said
+    back = read_frame(file)
+    assert back["customer_id"].tolist()[:3] == ["7", "7", "b"]
+    assert back["customer_id"].isna().sum() == 1
+    assert back["long"].tolist() == [str(10**30 * day) for day in range(1, 5)]
 
 
 def test_traces_are_journeys_where_that_is_asked(world: Path, run: Run) -> None:

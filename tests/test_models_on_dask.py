@@ -1,5 +1,6 @@
 """Trees from a Dask cluster: real workers, and text that loads like any other's."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from models.on_dask import DaskCluster
 from models.part import part_of
 from models.row_file import new_row_file
 from models.stored import StoredPart, StoredTable
-from models.trees import Trees, TreeSettings, fit_trees
+from models.trees import Trees, TreeSettings, fit_trees, parameters_of
 from training.metrics import auc
 
-SETTINGS = TreeSettings(trees=30, leaves=8, min_leaf=20)
+SETTINGS = TreeSettings(
+    trees=30, leaves=8, min_leaf=20, l2=3.0, smoothing=0.5, feature_share=0.9, row_share=0.9, seed=5
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +48,20 @@ def test_two_workers_grow_trees_as_good_as_one_machine(address: str, part: Store
     grown = DaskCluster(address).grow(part, SETTINGS, categorical=(5,))
     alone = fit_trees(part.X, part.y, settings=SETTINGS, categorical=(5,), weight=part.weight)
     assert grown.n_trees == alone.n_trees == SETTINGS.trees
+    assert as_asked(grown) == as_asked(alone)
     found = [auc(part.y, one.margin(part.X[:])) for one in (grown, alone)]
     assert found[0] == pytest.approx(found[1], abs=0.01)
     assert found[0] > 0.75
     again = Trees.from_text(grown.to_text())
     assert np.array_equal(again.margin(part.X[:9]), grown.margin(part.X[:9]))
+
+
+def as_asked(trees: Trees) -> dict[str, str]:
+    """Return how trees were grown, from their own text: what settings decide, by its name."""
+    told = dict(re.findall(r"^\[(\w+): (.*)\]$", trees.to_text(), re.M))
+    return {
+        name: told[name] for name in parameters_of(SETTINGS, 6).keys() - {"num_threads", "verbose"}
+    }
 
 
 def test_rows_that_the_workers_cannot_read_are_a_clear_message(

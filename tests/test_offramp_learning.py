@@ -8,6 +8,7 @@ from mlflow.tracking import MlflowClient
 
 from tests.offramp_run import Command
 from tests.test_offramp_cli import JOURNEY, loans, on, run
+from tests.test_training_train import SHORT, mixed
 from training.store import reached_store
 from training.versions import crown
 
@@ -64,3 +65,23 @@ def test_a_dead_store_is_told_before_the_training(
     assert answer.code == 1
     assert "The MLflow store 'http://127.0.0.1:9'" in answer.words
     assert len(answer.err.strip().splitlines()) == 1
+
+
+def test_a_log_that_memory_does_not_hold_is_learnt_from_disk(
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From shards in files to samples in files: neither the log nor what is learnt from is held."""
+    monkeypatch.setenv("OFFRAMP_EVENTS_IN_MEMORY", "400")
+    mixed(300).to_parquet(tmp_path / "events.parquet")
+    (tmp_path / "journey.yaml").write_text(SHORT.replace("name: errand", "name: errand_on_disk"))
+    work, answer = tmp_path / "work", tmp_path / "answer.json"
+    work.mkdir()
+    little = ("--customers", "all", "--memory", "0.001", "--work", work)
+    done = run("train", *on(tmp_path), "--outcome", "leakage", *little, "--json", answer)
+    assert done.code == 0, done.words
+    assert "Learnt from all 300 customers, their samples read from disk" in done.words
+    learnt = json.loads(answer.read_text())["manifest"]["learnt_from"]
+    assert learnt["road"] == "disk"
+    assert learnt["customers"] == learnt["of"] == 300
+    assert 0 < learnt["looked_at"] < 300
+    assert list(work.iterdir()) == []

@@ -26,7 +26,7 @@ def test_a_folder_is_checked_alike_in_memory_and_in_shards(
     kept = tmp_path / "kept"
     parts = call(*words, "--json", str(tmp_path / "parts.json"), "--shards", str(kept))
     assert held.code == parts.code
-    assert list(kept.glob("bucket-*.parquet"))
+    assert list(kept.glob("bucket-*.arrow"))
     told = [json.loads((tmp_path / f"{name}.json").read_text()) for name in ("held", "parts")]
     assert told[0] == told[1]
     assert told[0]["events"] > 2_000

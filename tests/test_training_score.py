@@ -92,8 +92,10 @@ def test_a_file_holds_all_that_was_scored(
 def test_a_file_without_rows_can_be_written(
     suffix: str, scores: pd.DataFrame, tmp_path: Path
 ) -> None:
+    """As JSON Lines it was an empty line, also between the shards of a log: no object."""
     write_scores(scores.head(0), tmp_path / f"none{suffix}")
     assert (tmp_path / f"none{suffix}").is_file()
+    assert suffix != ".jsonl" or (tmp_path / f"none{suffix}").read_text() == ""
 
 
 @pytest.mark.parametrize("name", ["scores.xlsx", "scores", "scores.csv.gz"])

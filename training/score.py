@@ -92,6 +92,8 @@ def scores_text(scores: pd.DataFrame, suffix: str, *, header: bool = True) -> st
     """Return scores as CSV or JSON Lines; ``header``: whether a CSV begins with the names."""
     if suffix == ".csv":
         return str(scores.to_csv(index=False, header=header))
+    if scores.empty:  # pandas would write a line without an object
+        return ""
     text = scores.to_json(
         orient="records", lines=True, date_format="iso", date_unit="us", double_precision=15
     )

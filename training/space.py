@@ -1,13 +1,14 @@
 """The search space: which settings of a member may be tried, and which of two are simpler."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
-
-import optuna
+from typing import TYPE_CHECKING, Literal
 
 from models.linear import LinearSettings
 from models.recipe import Settings
 from models.trees import TreeSettings
+
+if TYPE_CHECKING:
+    import optuna
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class _Range:
         inside = min(max(value, self.low), self.high)
         return int(inside) if "int" in self.kind else float(inside)
 
-    def suggested(self, trial: optuna.Trial, name: str) -> float | int:
+    def suggested(self, trial: "optuna.Trial", name: str) -> float | int:
         log = self.kind.startswith("log")
         if "int" in self.kind:
             return int(trial.suggest_int(name, int(self.low), int(self.high), log=log))
@@ -50,7 +51,7 @@ _LINEAR = {"strength": _Range(10.0, 3_000.0, "log_float"), "ramps": _Range(1, 8,
 _FEW_LINEAR = {"strength": _Range(30.0, 10_000.0, "log_float"), "ramps": _Range(1, 3, "int")}
 
 
-def suggested(trial: optuna.Trial, settings: Settings, *, few: bool) -> Settings:
+def suggested(trial: "optuna.Trial", settings: Settings, *, few: bool) -> Settings:
     """Return settings with those that are searched drawn by a trial; the others stay."""
     drawn = {name: at.suggested(trial, name) for name, at in _space(settings, few=few).items()}
     return replace(settings, **drawn)  # type: ignore[arg-type]  # the names are its own

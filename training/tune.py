@@ -11,11 +11,10 @@ best are taken (Breiman et al. 1984), because the best of many noisy means flatt
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import optuna
 from numpy.typing import NDArray
-from optuna.trial import TrialState
 
 from models.blend import fit_member
 from models.crossfit import Fold, stretched_log_loss
@@ -23,6 +22,9 @@ from models.part import Part
 from models.recipe import FEW_CUSTOMERS, Ingredient, Recipe, Settings, recipe_for
 from training.folds import CUSTOMER_FOLDS, MOST_ROWS, folds_of, rows_of_some
 from training.space import complexity, defaults_of, suggested
+
+if TYPE_CHECKING:
+    import optuna
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -72,7 +74,6 @@ def tune(  # noqa: PLR0913 - what bounds a search, and who is told of it
     recipe = recipe or recipe_for(part, seed=seed, thorough=trials > 0)
     if trials <= 0:
         return Tuned(recipe, ())
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     begun = time.monotonic()
     learnt = part.take(rows_of_some(part, MOST_ROWS, seed=seed))
     few = len(np.unique(part.customers)) < FEW_CUSTOMERS
@@ -105,6 +106,11 @@ class _Search:
         self, one: Ingredient, n: int, deadline: float | None, *, first: int
     ) -> Iterator[Trial]:
         """Try settings of one ingredient, its own first; at least these, whatever the time."""
+        # Most models are made without trials: they need not wait for what tries.
+        import optuna
+        from optuna.trial import TrialState
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
             sampler=optuna.samplers.TPESampler(seed=self.seed + first, n_startup_trials=5),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=3),
@@ -115,11 +121,12 @@ class _Search:
                 return
             trial = study.ask()
             settings = suggested(trial, one.settings, few=self.few)
-            losses, state = self._tried(trial, settings)
-            if state == TrialState.COMPLETE:
+            losses, pruned = self._tried(trial, settings)
+            state = TrialState.PRUNED if pruned else TrialState.COMPLETE
+            if not pruned:
                 self.losses.setdefault(one.name, []).append((settings, losses))
             mean = float(losses.mean())
-            study.tell(trial, mean if state == TrialState.COMPLETE else None, state=state)
+            study.tell(trial, None if pruned else mean, state=state)
             params = {f"{one.name}.{name}": value for name, value in trial.params.items()}
             yield Trial(first + place, params, mean, state.name.lower())
 
@@ -133,7 +140,7 @@ class _Search:
         near = [settings for settings, losses in tried if _within_one_error(losses, best[1])]
         return min(near, key=complexity)
 
-    def _tried(self, trial: optuna.Trial, settings: Settings) -> tuple[Floats, TrialState]:
+    def _tried(self, trial: "optuna.Trial", settings: Settings) -> tuple[Floats, bool]:
         losses: list[float] = []
         for earlier, later in reversed(self.folds):  # the last is the most like what is to come
             learnt, held = self.part.take(earlier), self.part.take(later)
@@ -141,8 +148,8 @@ class _Search:
             losses.append(stretched_log_loss(member.margin(held.X), held))
             trial.report(float(np.mean(losses)), len(losses) - 1)
             if len(losses) < len(self.folds) and trial.should_prune():
-                return np.array(losses), TrialState.PRUNED
-        return np.array(losses), TrialState.COMPLETE
+                return np.array(losses), True
+        return np.array(losses), False
 
 
 def _within_one_error(losses: Floats, best: Floats) -> bool:

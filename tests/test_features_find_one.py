@@ -10,9 +10,9 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from features.find_one import Columns, Ended, Lived, OneCustomer
 from journeys.definition import Definition
 from journeys.find import find_journeys
-from journeys.find_one import Columns, Ended, Lived, OneCustomer
 from journeys.labels import at_risk_of
 from journeys.log import EventLog, event_log_of_part, instants, microseconds
 from journeys.samples import samples_at_end
@@ -146,7 +146,7 @@ def test_values_that_no_rule_asks_for_are_remembered_only_up_to_a_bound() -> Non
     one = OneCustomer(definition)
     for number in range(2_000):
         one.lived([0, 1], {"activity": ["begin", f"odd {number}"]}, 1)
-    assert sum(len(known) for known in one._met.values()) < 300
+    assert sum(len(known) for known in one._values.values()) < 300
 
 
 def test_of_two_ends_at_one_instant_silence_and_failure_have_the_last_word() -> None:
