@@ -10,9 +10,9 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from features.find_one import Columns, Ended, Lived, OneCustomer
 from journeys.definition import Definition
 from journeys.find import find_journeys
-from features.find_one import Columns, Ended, Lived, OneCustomer
 from journeys.labels import at_risk_of
 from journeys.log import EventLog, event_log_of_part, instants, microseconds
 from journeys.samples import samples_at_end
