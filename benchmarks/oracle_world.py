@@ -46,11 +46,16 @@ def world_of(scenario: str, *, customers: int, seed: int) -> World:
     text = simulation.definitions[MAIN_JOURNEY]
     definition = parse_definition(text, source=f"{MAIN_JOURNEY}.yaml")
     trained = train(event_log(simulation.events, definition), definition, seed=seed)
+    return world_behind(trained, scenario, customers=customers, seed=seed)
+
+
+def world_behind(trained: Trained, scenario: str, *, customers: int, seed: int) -> World:
+    """Return the world that a model was trained on, simulated by that scenario and seed."""
     data = trained.data
     keys = data.log.events["customer_id"].cat.categories.str[1:].astype(np.int64).to_numpy()
     return World(
         scenario=scenario,
-        definition=definition,
+        definition=data.plan.definition,
         lives=lives_of(scenario, customers=customers, seed=seed),
         trained=trained,
         numbers=keys[data.customers],

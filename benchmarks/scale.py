@@ -56,6 +56,7 @@ def _asked() -> argparse.Namespace:
     asked.add_argument("--most-hours", type=float, default=12.0, help="stop a step after them")
     asked.add_argument("--distinct", type=int, default=0, help="worlds, then again; 0: all")
     asked.add_argument("--memory", type=float, default=0.0, help="GiB that train is given")
+    asked.add_argument("--customers", default="", help="whom train learns from; see its --help")
     asked.add_argument("--model", default=CHAMPION, help="what scores; else what was trained")
     return asked.parse_args()
 
@@ -117,10 +118,11 @@ def _words(step: str, given: argparse.Namespace) -> list[str]:
     log = ["--events", "../log", "--journey", "../journey.yaml"]
     kept, model = ["--shards", "../kept"], ["--model", given.model]
     memory = ["--memory", str(given.memory)] if given.memory else []
+    memory += ["--customers", given.customers] if given.customers else []
     scores = [*log, *kept, *model, "--out", "scores.parquet"]
     words = {
         "check": ["check", *log, *kept],
-        "train": ["train", *log, "--outcome", OUTCOME, *memory, "--promote", "always"],
+        "train": ["train", *log, "--outcome", OUTCOME, *memory, "--json", "said.json"],
         "findings": ["findings", *log, *kept, "--outcome", OUTCOME, "--json", "findings.json"],
         "report": ["report", *log, *model, "--no-mlflow", "--out", "report.html"],
         "score": ["score", *scores],

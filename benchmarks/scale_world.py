@@ -70,7 +70,7 @@ def _write_again(number: int, like: int, folder: Path) -> int:
     place = _place(number, folder)
     place.mkdir(parents=True, exist_ok=True)
     table = table.set_column(table.column_names.index("customer_id"), "customer_id", again)
-    pq.write_table(table, place / "events.parquet")
+    pq.write_table(table, place / "events.parquet", compression="lz4")
     return int(table.num_rows)
 
 

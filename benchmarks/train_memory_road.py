@@ -28,6 +28,7 @@ from training.train import Trained
 Floats = NDArray[np.float64]
 
 _SHARD = 50_000
+_SHARES = {"sample": 2, "eighth": 8}
 
 
 def main() -> None:
@@ -41,8 +42,8 @@ def main() -> None:
     said = trained.bundle.manifest
     loss = said.get("sample_loss", {}).get(outcome)  # type: ignore[attr-defined]  # plain data
     answer = {
-        "learnt_from": _customers(trained) if road == "sample" else shards.whole.customers,
-        "samples": len(trained.data.samples) if road == "sample" else samples_in(shards),
+        "learnt_from": _customers(trained) if road in _SHARES else shards.whole.customers,
+        "samples": len(trained.data.samples) if road in _SHARES else samples_in(shards),
         "features": len(trained.data.plan.features),
         "before_gib": before,
         "seconds": seconds,
@@ -68,8 +69,9 @@ def learnt(road: str, shards: HeldShards, outcome: Outcome, folder: Path) -> Tra
     every = shards.whole.customers
     if road == "memory":
         return train_over(shards, Task([outcome]), Means(memory=1e6))
-    if road == "sample":
-        return train_over(shards, Task([outcome]), Means(customers=every // 2, memory=1e6))
+    if road in _SHARES:
+        some = Means(customers=every // _SHARES[road], memory=1e6)
+        return train_over(shards, Task([outcome]), some)
     desk = Desk(folder / "desk", customers=every // 4, rows=15_000)
     desk.folder.mkdir()
     if road == "disk":

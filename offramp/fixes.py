@@ -20,13 +20,13 @@ class Reached:
     """Whom a dated change reached, since when, and how small a change matters."""
 
     conditions: Mapping[str, str]
-    changed_at: str
+    changed_at: pd.Timestamp
     outcome: Outcome
     matters: float
 
 
 def verdict_on(
-    log: EventLog, definition: Definition, findings: str, finding: str, fixed_at: str
+    log: EventLog, definition: Definition, findings: str, finding: str, fixed_at: pd.Timestamp
 ) -> Verdict:
     """Return whether a finding's effect is gone since an instant."""
     found = findings_about(definition, findings)
@@ -36,7 +36,7 @@ def verdict_on(
         definition,
         found.finding(finding),
         outcome=found.outcome,
-        fixed_at=_instant(fixed_at, "--fixed-at"),
+        fixed_at=fixed_at,
     )
 
 
@@ -48,7 +48,7 @@ def change_in(log: EventLog, definition: Definition, reached: Reached) -> Change
         definition,
         outcome=reached.outcome,
         conditions=reached.conditions,
-        changed_at=_instant(reached.changed_at, "--changed-at"),
+        changed_at=reached.changed_at,
         smallest=reached.matters,
     )
 
@@ -71,7 +71,14 @@ def savings_in(
     return sorted(saved, key=lambda pair: -pair[1].avoidable_per_week[1])
 
 
-def _instant(given: str, option: str) -> pd.Timestamp:
+def instant(given: str, option: str) -> pd.Timestamp:
+    """Return the instant that an option names, UTC where it has no zone.
+
+    Raises
+    ------
+    RequestError
+        If it is no time.
+    """
     at = pd.to_datetime(given, utc=True, errors="coerce")
     if pd.isna(at):
         raise RequestError(

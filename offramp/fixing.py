@@ -80,25 +80,27 @@ def whatif(
 
 
 def _fix(events: str, journey: str, asked: tuple[str, str, str], json: str) -> None:
-    from offramp.fixes import verdict_on
+    from offramp.fixes import instant, verdict_on
     from offramp.show_fixes import verdict_shown
 
+    findings, finding, fixed_at = asked
+    at = instant(fixed_at, "--fixed-at")  # before the log is read, not after it
     log, definition = read_log(events, journey)
     with working("Comparing"):
-        verdict = verdict_on(log, definition, *asked)
+        verdict = verdict_on(log, definition, findings, finding, at)
     out().print(verdict_shown(verdict.sentence, verdict.by_week))
     write_json(json, verdict.as_dict())
 
 
 def _change(events: str, journey: str, asked: tuple[str, list[str], str, float], json: str) -> None:
-    from offramp.fixes import Reached, change_in
+    from offramp.fixes import Reached, change_in, instant
     from offramp.planting import conditions_of
     from offramp.show_fixes import verdict_shown
 
     changed_at, where, outcome, matters = asked
-    conditions = conditions_of(where)
+    conditions, at = conditions_of(where), instant(changed_at, "--changed-at")
     log, definition = read_log(events, journey)
-    reached = Reached(conditions, changed_at, outcome_of(definition, outcome), matters)
+    reached = Reached(conditions, at, outcome_of(definition, outcome), matters)
     with working("Comparing"):
         effect = change_in(log, definition, reached)
     out().print(verdict_shown(effect.sentence, effect.by_week))

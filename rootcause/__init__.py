@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rootcause.audience_summary import AudienceSummary
     from rootcause.band import Alarm, alarms_of
     from rootcause.counted import CountedCause, CountedCauses, causes_in_counts
+    from rootcause.counted_search import find_causes_in_counts
     from rootcause.dated_change import ChangeEffect, effect_of_change
     from rootcause.drivers import drivers_of
     from rootcause.early import EarlyWarning
@@ -72,6 +73,7 @@ __all__ = [
     "exposed_to",
     "exposures_of",
     "find_causes",
+    "find_causes_in_counts",
     "gathered",
     "kpis_of",
     "loss_of",

@@ -30,8 +30,8 @@ class Leaves:
 
 def leaves_of(rows: pd.DataFrame, *, at: Hashable, attributes: Sequence[str], time: str) -> Leaves:
     """Return the leaves of all rows up to a time; what can't be counted is refused."""
-    _refuse_missing_columns(rows, [time, "n", "bad", *attributes])
-    _refuse_what_is_no_count(rows)
+    refuse_missing_columns(rows, [time, "n", "bad", *attributes])
+    refuse_what_is_no_count(rows)
     if not attributes:
         raise TooLittleDataError("No attributes are named: name the columns to search.")
     somebody = rows[rows["n"] > 0]
@@ -58,7 +58,8 @@ def _summed(counts: "pd.Series[float]", cell: Codes, shape: tuple[int, int]) -> 
     return np.asarray(summed.reshape(shape), dtype=np.float64)
 
 
-def _refuse_missing_columns(rows: pd.DataFrame, needed: Sequence[str]) -> None:
+def refuse_missing_columns(rows: pd.DataFrame, needed: Sequence[str]) -> None:
+    """Raise a TooLittleDataError if a table lacks a column."""
     missing = [name for name in needed if name not in rows]
     if missing:
         named = ", ".join(with_closest(name, rows.columns) for name in missing)
@@ -68,7 +69,8 @@ def _refuse_missing_columns(rows: pd.DataFrame, needed: Sequence[str]) -> None:
         )
 
 
-def _refuse_what_is_no_count(rows: pd.DataFrame) -> None:
+def refuse_what_is_no_count(rows: pd.DataFrame) -> None:
+    """Raise a TooLittleDataError if ``n`` and ``bad`` are not so many, and so many of them."""
     for name in ("n", "bad"):
         if not pd.api.types.is_numeric_dtype(rows[name]):
             raise TooLittleDataError(

@@ -33,6 +33,7 @@ from rootcause.rows_over import (
     by_step,
     counted_in,
     folded,
+    joined,
     keys_in,
     known_in,
     meetings_in,
@@ -170,8 +171,10 @@ class CountedOver:
 
     def _counted(self) -> "CountedOver":
         self.tell("counting exposures on the shards")
-        table = self.shards.map(partial(counted_in, asked=self.asked))
-        rows = by_step(table, self.named_as.described, len(self.steps))
+        about, n_steps = self.named_as.described, len(self.steps)
+        join = partial(joined, about=about, n_steps=n_steps)
+        table = self.shards.map(partial(counted_in, asked=self.asked), join=join)
+        rows = by_step(table, about, n_steps)
         return replace(self, rows=rows, first_total=self.first_total or tuple(map(total_of, rows)))
 
 

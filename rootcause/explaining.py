@@ -15,7 +15,7 @@ from rootcause.scan import FEWEST_ROWS
 
 _LIKELY = 0.1
 _BEFORE_ONSET_DAYS = 45
-_MARGIN_DAYS = 7
+MARGIN_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def explanation_of(lead: Lead, meetings: Meetings, n_steps: int) -> Explanation:
 
 def _met(exposures: Exposures, lead: Lead) -> Flags:
     """Return who met a lead, counting from a margin before its onset on."""
-    begun = replace(lead, onset=replace(lead.onset, day=lead.onset.day - _MARGIN_DAYS))
+    begun = replace(lead, onset=replace(lead.onset, day=lead.onset.day - MARGIN_DAYS))
     return exposures_meeting(exposures, begun)
 
 

@@ -220,6 +220,11 @@ def by_step(table: pa.Table, about: Described, n_steps: int) -> tuple[pa.Table, 
     return tuple(tables)
 
 
+def joined(table: pa.Table, *, about: Described, n_steps: int) -> pa.Table:
+    """Return the rows of several shards counted together: a `journeys.shards.Join`."""
+    return pa.concat_tables(by_step(table, about, n_steps))
+
+
 def total_of(table: pa.Table) -> int:
     """Return how many exposures the rows of a table stand for."""
     return int(table["n"].to_numpy().sum())

@@ -25,9 +25,13 @@ _FEWEST_DAYS = 14
 
 @dataclass(frozen=True)
 class How:
-    """How a search is made: parameters of `find_causes`, and what makes its placebo runs."""
+    """How a search is made: parameters of `find_causes`, and what makes its placebo runs.
+
+    ``within``: of `horizon_of`.
+    """
 
     seed: int
+    within: int | None
     doubt: Callable[[], Placebo]
     steps: Collection[str] | None
     tell: Progress
@@ -70,36 +74,37 @@ def find_causes(  # noqa: PLR0913 - a log, what is asked of it, and how
         asked = (log, journeys, definition, outcome)
         return tuple(finding_of(settled, q, exposures, asked) for settled, q in pursued.causes)
 
+    within = horizon_of(definition, outcome)
+
     def doubt() -> Placebo:
-        within = horizon_of(definition, outcome)
         return placebo_of(exposures, within=within, runs=placebo, seed=seed, progress=tell)
 
     source = Held.of(exposures, seed=seed)
-    how = How(seed=seed, doubt=doubt, steps=steps, tell=tell)
-    found = found_among(source, definition, outcome, stated, how)
+    how = How(seed=seed, within=within, doubt=doubt, steps=steps, tell=tell)
+    found = found_among(source, definition.name, outcome, stated, how)
     return replace(found, log_ends=told_instant(log.ends))
 
 
 def found_among(
     source: Source,
-    definition: Definition,
+    journey: str,
     outcome: Outcome,
     stated: Callable[[Pursued], tuple[Finding, ...]],
     how: How,
 ) -> Findings:
     """Return the findings among the exposures of a source; ``stated``: what the causes carry."""
-    within, tell, seed, steps = horizon_of(definition, outcome), how.tell, how.seed, how.steps
-    pursued = causes_at(source, within=within, seed=seed, steps=steps, progress=tell)
+    tell, seed, steps = how.tell, how.seed, how.steps
+    pursued = causes_at(source, within=how.within, seed=seed, steps=steps, progress=tell)
     looks, times = pursued.first_looks, pursued.allowance.times
     findings = stated(pursued)
     tell("looking for what has always been worse", 0.95)
     chronic = associations_in(
-        source, pursued.last_looks, journey=definition.name, outcome=outcome, seed=seed
+        source, pursued.last_looks, journey=journey, outcome=outcome, seed=seed
     )
     tell("causes found", 1.0)
     note = _why_much_could_hide(source, looks)
     return Findings(
-        journey=definition.name,
+        journey=journey,
         outcome=outcome,
         log_ends="",
         searched=Searched(

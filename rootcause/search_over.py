@@ -39,6 +39,7 @@ from rootcause.source import Held
 from rootcause.statement import (
     contrast_of,
     doubted,
+    exposed_to_it,
     first_harmed,
     measured,
     told,
@@ -84,13 +85,15 @@ def causes_over(  # noqa: PLR0913 - a log, what is asked of it, how, and how muc
     drawn = customers_and_exposures(shards, surveyed)
     share = min(drawn.share_of(most), 1.0)
 
+    within = horizon_of(shards.definition, outcome)
+
     def doubt() -> Placebo:
         if not placebo:
             return Placebo(0, 0)
-        within, singly = horizon_of(shards.definition, outcome), over.exposures(share)
+        singly = over.exposures(share)
         return placebo_of(singly, within=within, runs=placebo, seed=seed, progress=tell)
 
-    how = How(seed=seed, doubt=doubt, steps=steps, tell=tell)
+    how = How(seed=seed, within=within, doubt=doubt, steps=steps, tell=tell)
     if share == 1.0:
         found = over.held(how)
     else:
@@ -141,7 +144,7 @@ class _Over:
             return self._stated(pursued.causes, exposures, whole=True)
 
         source = Held.of(exposures, seed=self.seed)
-        return found_among(source, self.shards.definition, self.outcome, stated, how)
+        return found_among(source, self.shards.definition.name, self.outcome, stated, how)
 
     def counted(self, how: How, most: int, most_rows: int) -> tuple[Findings, float]:
         """Return the findings, exposures counted on the shards, and of what share of customers."""
@@ -164,7 +167,7 @@ class _Over:
             return self._stated(causes, singles.exposures, whole=singles.whole and share == 1.0)
 
         source = CountedOver.of(self.shards, asked, lambda label: self.tell(label, 0.05))
-        found = found_among(source, self.shards.definition, self.outcome, stated, how)
+        found = found_among(source, self.shards.definition.name, self.outcome, stated, how)
         note = " ".join([found.note, *notes]).strip()
         return replace(found, note=note), share
 
@@ -203,11 +206,14 @@ class _Over:
         self, causes: Sequence[Cause], exposures: Exposures, *, whole: bool
     ) -> list[Finding]:
         """Return what was found, its exposed and harmed counted among all customers."""
-        definition, outcome = self.shards.definition, self.outcome
-        found = [measured(settled, q, exposures, definition, outcome) for settled, q in causes]
+        about = (self.shards.definition.name, self.outcome)
+        found = [
+            measured(settled, q, exposures, about, exposed_to_it(settled, exposures))
+            for settled, q in causes
+        ]
         if whole:
             return found
-        counts = exposed_over(self.shards, outcome, self.surveyed, found)
+        counts = exposed_over(self.shards, self.outcome, self.surveyed, found)
         return [
             with_counts(one, (one.effect, *one.effect_interval), exposed, at_risk)
             for one, (exposed, at_risk) in zip(found, counts, strict=True)

@@ -4,6 +4,7 @@ The one place where a finding is put together: the effect, and all that speaks f
 """
 
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -32,28 +33,50 @@ _MOST_EVIDENCE = 20
 Asked = tuple[EventLog, pd.DataFrame, Definition, Outcome]
 
 
+class NamedAs(Protocol):
+    """What names steps and values by their numbers."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps."""
+
+    def named(self, attribute: int, code: int) -> dict[str, str]:
+        """Return an attribute and a value of it by their names."""
+
+
 def finding_of(settled: Settled, q: float, exposures: Exposures, asked: Asked) -> Finding:
     """Return the finding of a settled cause; ``asked``: log, journeys, definition, outcome."""
     log, _, definition, outcome = asked
     contrast = contrast_of(settled, exposures)
-    one = measured(settled, q, exposures, definition, outcome)
+    counts = exposed_to_it(settled, exposures)
+    one = measured(settled, q, exposures, (definition.name, outcome), counts)
     one = doubted(one, contrast, definition, instrumentation_of(log, contrast))
     return told(one, exposures, first_harmed(settled, exposures), asked)
 
 
 def measured(
-    settled: Settled, q: float, exposures: Exposures, definition: Definition, outcome: Outcome
+    settled: Settled,
+    q: float,
+    named_as: NamedAs,
+    about: tuple[str, Outcome],
+    counts: tuple[int, int],
 ) -> Finding:
-    """Return what was found, since when, by how much and how many."""
+    """Return what was found, since when, by how much and how many.
+
+    Parameters
+    ----------
+    named_as : exposures, or whatever else names what they are told apart by
+    about : the journey and the outcome
+    counts : how many met the conditions since the onset, and how many of them were at risk
+    """
     lead, look = settled.lead, settled.look
     since, scatter = lead.onset.day, look.scatter
     effect = effect_of(settled.tally, lead.conditions, since=since, scatter=scatter)
     weeks = effect_by_week(settled.tally, lead.conditions, since=since, scatter=scatter)
-    conditions = _named(settled, exposures)
+    conditions = _named(settled, named_as)
     same = indistinguishable(look.rows, lead.conditions)
-    met = exposures_meeting(exposures, lead)
     found = Finding(
-        id=finding_id(definition.name, outcome, conditions),
+        id=finding_id(*about, conditions),
         conditions=conditions,
         onset=_date(lead.onset.day),
         onset_interval=(_date(lead.onset.earliest), _date(lead.onset.latest)),
@@ -65,11 +88,17 @@ def measured(
         exposed_journeys=0,
         exposed_with_known_outcome=effect.known,
         harmed_journeys=0,
-        also_indistinguishable=tuple(exposures.named(*pair) for pair in same),
+        also_indistinguishable=tuple(named_as.named(*pair) for pair in same),
         effect_by_week=tuple(week.as_dict() for week in weeks),
     )
     sizes = (effect.effect, effect.low, effect.high)
-    return with_counts(found, sizes, int(met.sum()), int((met & exposures.at_risk).sum()))
+    return with_counts(found, sizes, *counts)
+
+
+def exposed_to_it(settled: Settled, exposures: Exposures) -> tuple[int, int]:
+    """Return how many met a settled cause since its onset, and how many of them were at risk."""
+    met = exposures_meeting(exposures, settled.lead)
+    return int(met.sum()), int((met & exposures.at_risk).sum())
 
 
 def with_counts(
@@ -140,10 +169,10 @@ def contrast_of(settled: Settled, exposures: Exposures) -> Contrast:
     )
 
 
-def _named(settled: Settled, exposures: Exposures) -> dict[str, str]:
-    named = {STEP: exposures.steps[settled.lead.step]}
+def _named(settled: Settled, named_as: NamedAs) -> dict[str, str]:
+    named = {STEP: named_as.steps[settled.lead.step]}
     for pair in settled.lead.conditions:
-        named |= exposures.named(*pair)
+        named |= named_as.named(*pair)
     return named
 
 

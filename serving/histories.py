@@ -18,6 +18,7 @@ from journeys.rule import plain_text
 from journeys.times import read_times
 from serving.messages import History, Value
 from serving.problems import Refused, refused
+from serving.scanned import Scanned
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_IN_UTC = _EPOCH.replace(tzinfo=None)  # written without a zone, in half the time
@@ -49,6 +50,7 @@ class Timed:
     times : microseconds since the epoch, ascending; events of one instant in the order given
     as_of : until when the customer is known, not before the last event
     columns : the value of each event, None where nothing was said; numbers are float, finite
+    scanned : the events as numbers and the last activity, where they were scanned (`usual`)
     """
 
     index: int
@@ -56,6 +58,7 @@ class Timed:
     times: list[int]
     as_of: int
     columns: Mapping[Column, Sequence[Value]]
+    scanned: Scanned | None = None
 
     def __len__(self) -> int:
         return len(self.times)

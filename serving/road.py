@@ -60,22 +60,24 @@ class Scorer:
         self.bundle = bundle
         self.definition: Definition = bundle.plan.definition
         self.info: ModelInfo = model_info(bundle)
-        self._events = TypedEvents(bundle.plan)
+        self.events = TypedEvents(bundle.plan)
         self._models = RowModels(bundle.outcomes, shapley=shapley)
         names = (ACTIVITY, CHANNEL, *self.definition.fields)
-        self._columns = {name: column_of(name, self.definition) for name in names}
+        self.columns = {name: column_of(name, self.definition) for name in names}
         rates = bundle.manifest.get("label_rates")
         known_rates = rates if isinstance(rates, dict) else {}
         self._base_rate = {outcome: known_rates.get(outcome) for outcome in bundle.outcomes}
 
     def predict(self, history: Timed, *, explain: int) -> Standing:
         """Return where a customer stands, with the ``explain`` strongest reasons per outcome."""
-        columns = {name: history.columns[column] for name, column in self._columns.items()}
-        written = self._events.written(history.times, columns)
+        if history.scanned is not None:
+            return self._standing(history, *history.scanned, explain)
+        columns = {name: history.columns[column] for name, column in self.columns.items()}
+        written = self.events.written(history.times, columns)
         return self._standing(history, written, str(columns[ACTIVITY][-1]), explain)
 
     def _standing(self, history: Timed, written: Written, step: str, explain: int) -> Standing:
-        lived, row, told, never_seen = self._events.stood(written, history.as_of)
+        lived, row, told, never_seen = self.events.stood(written, history.as_of)
         if row is None:
             note = note_of(lived, self.definition)
             return Standing(None, note, never_seen, ended=lived.ended, told_values=told)

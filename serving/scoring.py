@@ -16,6 +16,7 @@ from serving.messages import HistoryPrediction, JourneyPrediction, ModelInfo, Sc
 from serving.problems import Fault, Problem, Refused, problem_of
 from serving.reading import Asked, Reader
 from serving.road import Scorer, Standing
+from serving.usual import UsualReader
 
 _logger = logging.getLogger("offramp.serving")
 
@@ -57,7 +58,19 @@ class Scoring:
         self._scorers = tuple(scorers)
         self._degraded = any(one.degraded for one in scorers)
         self._model, *self._other_models = (one.info for one in scorers)
-        self.read = Reader([one.definition for one in scorers]).read
+        self._reader = Reader([one.definition for one in scorers])
+        self._usual = _usual_reader(scorers, self._reader)
+
+    def read(self, body: bytes) -> Asked:
+        """Read a request; a usual one at a fraction of the cost (`serving.usual`).
+
+        Raises
+        ------
+        Refused
+            422 if the body is not JSON or is something else than a request.
+        """
+        usual = self._usual.read(body) if self._usual is not None else None
+        return self._reader.read(body) if usual is None else usual
 
     def answer(
         self, asked: Asked, *, decide: Decide | None = None, named: Named | None = None
@@ -137,6 +150,14 @@ def self_test(scorer: Scorer) -> None:
     found += [p for journey in answer.journeys for p in journey.p.values()]
     if not all(0.0 <= p <= 1.0 for p in found):
         raise BundleError(_failed(scorer.bundle, f"it predicts {found}, not probabilities"))
+
+
+def _usual_reader(scorers: Sequence[Answers], reader: Reader) -> UsualReader | None:
+    """Return what scans usual requests; None for several journeys, for which nothing is usual."""
+    (first, *others) = scorers
+    if others or not isinstance(first, Scorer):
+        return None
+    return UsualReader(first.events, reader)
 
 
 def _refuse_all(problems: Sequence[Problem]) -> Refused:

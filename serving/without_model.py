@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from features.find_one import Lived, OneCustomer
 from journeys.definition import Definition
 from journeys.errors import BundleError, DefinitionError
-from features.find_one import Lived, OneCustomer
 from journeys.log import ACTIVITY
 from models.bundle import read_manifest
 from serving.advice import NO_MODEL

@@ -12,7 +12,9 @@ from benchmarks.oracle_scores import (
     difference,
     with_interval,
 )
-from benchmarks.oracle_world import OUTCOMES, world_of
+from benchmarks.oracle_world import OUTCOMES, world_behind
+from tests.trained_model import CUSTOMERS, SEED
+from training.train import Trained
 
 
 def test_the_area_is_that_of_the_textbook_under_any_weights() -> None:
@@ -60,8 +62,8 @@ def test_two_scores_of_the_same_samples_differ_less_than_each_varies() -> None:
 
 
 @pytest.mark.slow
-def test_the_oracle_knows_more_than_the_model_and_says_what_comes() -> None:
-    world = world_of("ios_upload_bug", customers=700, seed=3)
+def test_the_oracle_knows_more_than_the_model_and_says_what_comes(trained: Trained) -> None:
+    world = world_behind(trained, "ios_upload_bug", customers=CUSTOMERS, seed=SEED)
     rows = rows_of(world, asked=100, wanted=20)
     for row in (row for row in rows if row["what"] == "against the truth"):
         assert float(str(row["oracle_calibration_error"])) < 0.1

@@ -65,3 +65,23 @@ def test_another_seed_chooses_others() -> None:
     keys = [f"c{number}" for number in range(1_000)]
     one, other = chosen_of(keys, 0.5), chosen_of(keys, 0.5, seed=1)
     assert 150 < (one & other).sum() < 350
+
+
+def test_counts_joined_on_the_way_are_those_of_the_log_and_never_stand_twice_over(
+    held: HeldShards,
+) -> None:
+    joined: list[int] = []
+
+    def by_activity(shard: EventLog) -> pa.Table:
+        counted = shard.events["activity"].value_counts()
+        return pa.table({"name": counted.index.astype("str"), "n": counted.to_numpy()})
+
+    def summed(counts: pa.Table) -> pa.Table:
+        joined.append(counts.num_rows)
+        found = counts.group_by("name").aggregate([("n", "sum")])
+        return found.rename_columns({"n_sum": "n"})
+
+    found = dict(zip(*held.map(by_activity, join=summed).to_pydict().values(), strict=True))
+    wanted = held.log.events["activity"].value_counts().to_dict()
+    assert found == wanted
+    assert max(joined) <= 3 * len(wanted) < held.map(by_activity).num_rows

@@ -279,7 +279,7 @@ def test_simulated_definitions_are_those_that_ship() -> None:
 @pytest.mark.slow
 def test_the_demo_takes_the_whole_road(tmp_path: Path) -> None:
     """In a process of its own, as `make demo` runs it, on fewer customers."""
-    command = [sys.executable, "-m", "offramp", "demo", "--customers", "3000", "--out", "made"]
+    command = [sys.executable, "-m", "offramp", "demo", "--customers", "1000", "--out", "made"]
     environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False

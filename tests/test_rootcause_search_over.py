@@ -10,7 +10,7 @@ from journeys.read_shards import read_shards
 from journeys.shards import HeldShards
 from rootcause.findings import Finding, Findings
 from rootcause.search import find_causes
-from rootcause.search_over import causes_over
+from rootcause.search_over import MOST_EXPOSURES, causes_over
 from tests.test_rootcause_search import BUG, DEFINITION, world
 
 
@@ -61,22 +61,24 @@ def test_a_silent_log_is_silent_in_shards(held: HeldShards) -> None:
     assert found.smallest_detectable_effect is not None
 
 
+@pytest.mark.parametrize("most", [MOST_EXPOSURES, 6000])
 def test_files_say_what_the_whole_log_says(
-    held: HeldShards, whole: Findings, tmp_path: Path
+    held: HeldShards, whole: Findings, tmp_path: Path, most: int
 ) -> None:
     """Buckets bring the customers in another order; what was found does not depend on it."""
     path = tmp_path / "events.parquet"
     world(1, n=4000, bug=0.4).to_parquet(path)
     shards = read_shards(path, DEFINITION, fits=0, folder=tmp_path / "work", size=5000)
-    found = causes_over(shards, "leakage")
+    found = causes_over(shards, "leakage", most=most)
     assert found.searched == whole.searched
     assert found.smallest_by_step == whole.smallest_by_step
     assert len(found.findings) == len(whole.findings)
     for one, other in zip(found.findings, whole.findings, strict=True):
-        assert _counted(one) == _counted(other)
+        assert counted_of(one) == counted_of(other)
         assert set(one.evidence) == set(other.evidence)
 
 
-def _counted(one: Finding) -> dict[str, object]:
+def counted_of(one: Finding) -> dict[str, object]:
+    """Return what does not depend on the order of customers to the last digit."""
     drawn = {"effect_robust", "effect_robust_interval", "excess_shap", "symptoms", "mechanism"}
     return {key: value for key, value in one.as_dict().items() if key not in {*drawn, "ticket"}}

@@ -16,8 +16,10 @@ from features.spark import SparkShards, spark_events, spark_session
 from journeys import find_journeys, samples_of
 from journeys.errors import DefinitionError, EventLogError, OfframpError
 from journeys.known_lengths import with_usual_length
-from journeys.log import EventLog
+from journeys.log import EventLog, event_log
 from journeys.shards import whole_of
+from rootcause.search import find_causes
+from rootcause.search_over import causes_over
 from tests.spark_world import (
     BUSY,
     columns_of,
@@ -27,6 +29,10 @@ from tests.spark_world import (
     written_by_day,
     written_down,
 )
+from tests.test_rootcause_search import BUG
+from tests.test_rootcause_search import DEFINITION as PLANTED
+from tests.test_rootcause_search import world as planted
+from tests.test_rootcause_search_over import counted_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -158,6 +164,23 @@ def test_some_customers_are_those_that_one_machine_would_choose(
     some = shards.some(40, seed=3)
     pd.testing.assert_frame_equal(some.events, held.events)
     assert (some.began, some.ended) == (held.began, held.ended)
+
+
+def test_causes_counted_by_workers_are_those_of_one_machine(
+    session: "SparkSession", tmp_path: Path
+) -> None:
+    """Workers count; of the exposures only those at the finding's step are brought here."""
+    events = written_by_day(planted(1, n=1500, bug=0.5).astype({"customer_id": object}), tmp_path)
+    log = event_log(events, PLANTED)
+    known = find_causes(log, find_journeys(log, PLANTED), PLANTED, "leakage")
+    shards = SparkShards(PLANTED, spark_events(session, str(tmp_path)), 2_000, 3)
+    found = causes_over(shards, "leakage", most=2_000)
+    assert [one.conditions for one in known.findings] == [BUG]
+    assert [counted_of(one) for one in found.findings] == [
+        counted_of(one) for one in known.findings
+    ]
+    assert (found.searched, found.chronic) == (known.searched, known.chronic)
+    assert found.smallest_by_step == known.smallest_by_step
 
 
 def test_a_table_is_a_log(world: World, session: "SparkSession") -> None:

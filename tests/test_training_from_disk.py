@@ -85,8 +85,8 @@ class Shuffled(HeldShards):
             parts[place].rename(folder / f"of-{len(parts) - place}.parquet")
         return rows
 
-    def map(self, task, *, progress=None):  # type: ignore[no-untyped-def]  # as above
-        made = super().map(task, progress=progress)
+    def map(self, task, *, join=None, progress=None):  # type: ignore[no-untyped-def]  # as above
+        made = super().map(task, join=join, progress=progress)
         return made.take(pa.array(np.arange(len(made))[::-1]))
 
 

@@ -8,6 +8,8 @@ from journeys.log import EventLog, event_log
 from journeys.simulate import MAIN_JOURNEY, simulate
 from training.train import Trained, train
 
+CUSTOMERS, SEED = 2_000, 3
+
 
 def simulated(customers: int, *, seed: int) -> tuple[pd.DataFrame, Definition]:
     """Return the events of customers on the road with the planted bug, and the main journey."""
@@ -17,7 +19,7 @@ def simulated(customers: int, *, seed: int) -> tuple[pd.DataFrame, Definition]:
 
 def small_model() -> Trained:
     """Return what training makes of two thousand customers: all three outcomes, in seconds."""
-    events, definition = simulated(2000, seed=3)
+    events, definition = simulated(CUSTOMERS, seed=SEED)
     return train(event_log(events, definition), definition, seed=1)
 
 

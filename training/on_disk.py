@@ -205,14 +205,12 @@ class _Places:
 
     def of(self, batch: pa.RecordBatch) -> Rows:
         """Return the place of each row of the next batch; a customer's rows come in order."""
-        names = _names(batch)
-        begins = np.flatnonzero(np.append(True, names[1:] != names[:-1])[: len(names)])
-        lengths = np.diff(np.append(begins, len(names)))
-        whose = self.keys.get_indexer(pd.Index(names[begins]))
+        names, lengths = _runs(batch)
+        whose = self.keys.get_indexer(names)
         first = self.come[whose]
         np.add.at(self.come, whose, lengths)
-        within = np.arange(len(names)) - np.repeat(begins, lengths)
-        return np.repeat(first, lengths) + within
+        begins = np.cumsum(lengths) - lengths
+        return np.repeat(first - begins, lengths) + np.arange(len(batch))
 
 
 def _put_in_place(folder: Path, places: _Places, definition: Definition) -> dict[str, NDArray[Any]]:
@@ -231,11 +229,8 @@ def _put_in_place(folder: Path, places: _Places, definition: Definition) -> dict
 
 def _customers_of(folder: Path) -> "tuple[pd.Index[str], Rows]":
     """Return the keys of the customers who have samples, and where each one's begin."""
-    counted = [
-        pd.Series(_names(batch)).value_counts(sort=False)
-        for path in _files(folder)
-        for batch in _batches(path, [_WHOSE])
-    ]
+    runs = (_runs(batch) for path in _files(folder) for batch in _batches(path, [_WHOSE]))
+    counted = [pd.Series(lengths, index=names) for names, lengths in runs]
     as_text = all(one.index.is_monotonic_increasing for one in counted)
     counts = pd.concat(counted).groupby(level=0, sort=True).sum()
     numbers = None if as_text else pd.to_numeric(counts.index.to_numpy(object), errors="coerce")
@@ -257,9 +252,13 @@ def _rank_in_run(values: Rows) -> Rows:
     return np.arange(len(values)) - np.repeat(begins, lengths)
 
 
-def _names(batch: pa.RecordBatch) -> NDArray[np.str_]:
-    names = batch.column(_WHOSE).cast(pa.string()).to_numpy(zero_copy_only=False)
-    return np.asarray(names, dtype=np.str_)
+def _runs(batch: pa.RecordBatch) -> "tuple[pd.Index[str], Rows]":
+    """Return whose rows follow one another, and how many rows each has there."""
+    column = batch.column(_WHOSE)
+    codes = column.indices.to_numpy()
+    begins = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
+    names = column.dictionary.take(pa.array(codes[begins])).to_pylist()
+    return pd.Index(names, dtype="str"), np.diff(np.append(begins, len(codes)))
 
 
 def _files(folder: Path) -> list[Path]:
