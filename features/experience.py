@@ -231,13 +231,24 @@ def _first_arrivals(journey: Ints, key: Ints) -> tuple[Ints, Ints]:
 
 def _summed(cells: Ints | Codes, n_names: int) -> Codes:
     """Return one row for all rows with the same first columns, ascending by these."""
-    order = np.lexsort(cells[:, :n_names].T[::-1])
+    order = _order_of(cells[:, :n_names])
     cells = cells[order]
     begins = np.ones(len(cells), dtype=np.bool_)
     begins[1:] = (cells[1:, :n_names] != cells[:-1, :n_names]).any(axis=1)
     summed = np.add.reduceat(cells, np.flatnonzero(begins), axis=0) if len(cells) else cells
     summed[:, :n_names] = cells[begins, :n_names]
     return np.asarray(summed, dtype=np.int32)
+
+
+def _order_of(names: Ints | Codes) -> Ints:
+    """Return the order by all columns, the first before the next, of numbers of 0 or more."""
+    sizes = names.max(axis=0, initial=0).astype(np.float64) + 1
+    if sizes.prod() >= 2.0**62:
+        return np.lexsort(names.T[::-1])
+    number = np.zeros(len(names), dtype=np.int64)
+    for column, size in zip(names.T, sizes.astype(np.int64), strict=True):
+        number = number * size + column
+    return np.argsort(number)
 
 
 def _curves_of(

@@ -8,7 +8,7 @@ where the shards come from (a log in memory, files of this machine, a cluster) m
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -188,6 +188,16 @@ def shard_of(events: pd.DataFrame, whole: Whole) -> EventLog:
         ends=whole.ends,
         begins=whole.begins,
     )
+
+
+def only_of(log: EventLog, chosen: NDArray[np.bool_]) -> EventLog:
+    """Return the log of some of its customers, who are chosen by their codes, (n_customers,).
+
+    It begins and ends when the log does, and its text columns keep their codes.
+    """
+    events = log.events[chosen[log.customers]].reset_index(drop=True)
+    own = events[CUSTOMER].cat.remove_unused_categories()
+    return replace(log, events=events.assign(**{CUSTOMER: own}))
 
 
 def chosen_of(keys: Iterable[str], share: float, *, seed: int = 0) -> NDArray[np.bool_]:

@@ -5,13 +5,15 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from journeys.find import find_journeys
 from journeys.log import EventLog, microseconds
 from journeys.samples import samples_at_end, samples_of
-from journeys.shards import Shards
+from journeys.shards import Shards, only_of
 from models.bundle import Bundle, load_bundle, save_bundle
 from training.score import scored
 
@@ -38,12 +40,12 @@ class ScoreTask:
         bundle = _loaded(self.files)
         definition = bundle.plan.definition
         journeys = find_journeys(shard, definition)
-        samples = (
-            samples_of(shard, journeys, definition)
-            if self.every_event
-            else samples_at_end(shard, journeys)
-        )
-        return _rows(scored(shard, journeys, samples, bundle, bundle.plan))
+        if self.every_event:
+            samples = samples_of(shard, journeys, definition)
+            return _rows(scored(shard, journeys, samples, bundle, bundle.plan))
+        mine = only_of(shard, _with_an_open_one(shard, journeys))
+        theirs = find_journeys(mine, definition)
+        return _rows(scored(mine, theirs, samples_at_end(mine, theirs), bundle, bundle.plan))
 
 
 def score_task(shards: Shards, bundle: Bundle, *, every_event: bool = False) -> ScoreTask:
@@ -54,6 +56,13 @@ def score_task(shards: Shards, bundle: Bundle, *, every_event: bool = False) -> 
         return ScoreTask(
             tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir())), every_event
         )
+
+
+def _with_an_open_one(shard: EventLog, journeys: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which customers have an open journey; nobody else's events are looked at again."""
+    chosen = np.zeros(len(shard.offsets) - 1, dtype=np.bool_)
+    chosen[journeys.loc[journeys["state"] == "open", "customer"].to_numpy()] = True
+    return chosen
 
 
 @lru_cache(maxsize=2)
