@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from features.find_one import OneCustomer
 from journeys.definition import Definition
 from journeys.errors import StoreError
-from journeys.find_one import OneCustomer
 from serving.histories import timed_events
 from serving.messages import STARTED
 from serving.service import Service
