@@ -83,7 +83,7 @@ def together(shards: Shards) -> pd.DataFrame:
     return found.sort_values("key", kind="stable").reset_index(drop=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     events=LOGS,
     buckets=st.integers(1, 5),
