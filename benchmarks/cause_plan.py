@@ -1,7 +1,7 @@
 """What kind of world a seed stands for: its size, its outcome, and what is planted in it or not.
 
-Seeds from 0 are for developing, seeds from 300,000 for the numbers that are reported; those from
-100,000 and from 200,000 were reported before, then looked at, and are for developing since. The
+Seeds from 0 are for developing, seeds from 400,000 for the numbers that are reported; those from
+100,000, 200,000 and 300,000 were reported before, then looked at, and are for developing since. The
 same seed is always the same world. 104 seeds in a row hold every kind in every form, each as often.
 """
 
@@ -13,7 +13,13 @@ import numpy as np
 
 from journeys.definition import Outcome
 
-PARTS = {"develop": 0, "seen": 100_000, "seen_too": 200_000, "report": 300_000}
+PARTS = {
+    "develop": 0,
+    "seen": 100_000,
+    "seen_too": 200_000,
+    "seen_last": 300_000,
+    "report": 400_000,
+}
 KINDS = (
     "one",
     "two",

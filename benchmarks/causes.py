@@ -1,6 +1,6 @@
 """Whether causes planted in simulated worlds are named, dated and measured, and nothing else is.
 
-``make benchmark-causes`` reports on worlds that nothing was developed on (seeds from 300,000);
+``make benchmark-causes`` reports on worlds that nothing was developed on (seeds from 400,000);
 ``--part develop`` is for developing (seeds from 0).
 """
 

@@ -194,7 +194,7 @@ def _walked(times: Ints, holds: Holds, lengths: Ints, journeys: Ints) -> tuple[i
 def _is_over(times: Ints, first: int, row: int, lengths: Ints) -> bool:
     """Return whether silence or the horizon has ended a journey before the event of a row."""
     silent = times[row] - times[row - 1] > lengths[_SILENCE]
-    return silent or times[row] - times[first] > lengths[_WITHIN]
+    return bool(silent or times[row] - times[first] > lengths[_WITHIN])
 
 
 @compiled

@@ -10,6 +10,7 @@ import json
 import token
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from features.columns import CodeColumns
@@ -37,10 +38,11 @@ def fingerprint(
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
 
 
-def code_of_room() -> list[str]:
-    """Return the tokens of the files that every feature depends on."""
+@cache
+def code_of_room() -> tuple[str, ...]:
+    """Return the tokens of the files that every feature depends on: what this process runs."""
     folder = Path(__file__).parent
-    return [tokens_of((folder / name).read_text(encoding="utf-8")) for name in FILES]
+    return tuple(tokens_of((folder / name).read_text(encoding="utf-8")) for name in FILES)
 
 
 def tokens_of(source: str) -> str:

@@ -4,7 +4,7 @@ A more general slice wins unless it explains clearly less; a condition goes unle
 excludes are seen to stay as they were; values that cover the same rows are one condition.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from rootcause.exposure import Flags
 from rootcause.onset import Onset, find_onset, nats_for_one_change
-from rootcause.scan import ONSETS_IN_EFFECT, Scanned
+from rootcause.scan import HIGHEST_ORDER, ONSETS_IN_EFFECT, Scanned
 from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions, Tally, members
 
@@ -152,6 +152,23 @@ def indistinguishable(rows: StepRows, conditions: Conditions) -> list[tuple[int,
     named = {attribute for attribute, _ in conditions}
     found = set(_constants(rows, inside, named))
     return sorted(found)
+
+
+def seen_only_with(
+    rows: StepRows, whole: StepRows, lead: Lead, attributes: Collection[int]
+) -> Conditions:
+    """Return the conditions, and those of some attributes with which alone their excess was seen.
+
+    ``whole``: the rows of the step before others were explained away. Of whom these took from among
+    the rows that meet the conditions since the onset, nobody can say that they show it as well.
+    """
+    conditions, since = lead.conditions, lead.onset.day
+    here, before = (of.codes[members(of, conditions) & (of.day >= since)] for of in (rows, whole))
+    for attribute in sorted(set(attributes) - {attribute for attribute, _ in conditions}):
+        left = np.unique(here[:, attribute])
+        if len(left) == 1 and (before[:, attribute] != left[0]).any():
+            conditions = (*conditions, (attribute, int(left[0])))
+    return tuple(sorted(conditions)) if len(conditions) <= HIGHEST_ORDER else lead.conditions
 
 
 def _without_implied(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
+from rootcause.likelihood import mixed
 from rootcause.tally import Conditions, Daily, Tally
-from rootcause.usual import parts_of, usual_excess
+from rootcause.usual import Usual, parts_of, usual_excess
 
 _TWO_SIDED_95 = float(norm.ppf(0.975))
 
@@ -19,8 +20,8 @@ _TWO_SIDED_95 = float(norm.ppf(0.975))
 class Effect:
     """Additional probability of the bad outcome; ``rate`` = ``expected_rate`` + ``effect``.
 
-    ``known``: the number of exposures with a known outcome that it rests on; ``z``: the effect in
-    standard errors half-way between both rates, 0 if it is negative.
+    ``known``: the number of exposures with a known outcome that it rests on; ``nats``: the evidence
+    that there is one, from standard errors half-way between both rates; 0 if it is negative.
     """
 
     effect: float
@@ -29,7 +30,7 @@ class Effect:
     rate: float
     expected_rate: float
     known: int
-    z: float
+    nats: float
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,18 @@ def effect_by_week(
     return weeks
 
 
-def _usual(tally: Tally, conditions: Conditions, since: int) -> tuple[float, float]:
-    usual = usual_excess(
+def _usual(tally: Tally, conditions: Conditions, since: int) -> Usual:
+    return usual_excess(
         tally,
         tally.of(conditions),
         since=np.array([since]),
         parts=parts_of(tally, conditions),
     )
-    return float(usual.level[0]), float(usual.error[0])
 
 
-def _effect(counted: Daily, *, usual: tuple[float, float], scatter: float) -> Effect:
-    n, (level, error) = counted.n, usual
+def _effect(counted: Daily, *, usual: Usual, scatter: float) -> Effect:
+    n = counted.n
+    level, error = (float(one[0]) for one in usual.likely)
     rate = float(counted.bad.sum() / n)
     expected_rate = float(np.clip(counted.expected.sum() / n + level, 0.0, 1.0))
     smoothed = (rate * n + 1.0) / (n + 2.0)
@@ -103,10 +104,18 @@ def _effect(counted: Daily, *, usual: tuple[float, float], scatter: float) -> Ef
         rate=rate,
         expected_rate=expected_rate,
         known=n,
-        z=max(effect, 0.0) / _half_way(rate, expected_rate, n, error, scatter),
+        nats=_nats(counted, usual, scatter),
     )
 
 
-def _half_way(rate: float, expected_rate: float, n: int, error: float, scatter: float) -> float:
-    middle = ((rate + expected_rate) / 2.0 * n + 1.0) / (n + 2.0)
-    return float(np.sqrt(scatter * (middle * (1.0 - middle) / n + error**2)))
+def _nats(counted: Daily, usual: Usual, scatter: float) -> float:
+    """Return the evidence of an effect, in squared standard errors half-way between both rates."""
+    n = counted.n
+    rate, expected = counted.bad.sum() / n, counted.expected.sum() / n
+    level = np.array([reading.level for reading in usual.readings])
+    variance = np.array([reading.chance for reading in usual.readings]) + usual.misfit
+    usually = np.clip(expected + level, 0.0, 1.0)
+    middle = ((rate + usually) / 2.0 * n + 1.0) / (n + 2.0)
+    squared = np.maximum(rate - usually, 0.0) ** 2
+    nats = 0.5 * squared / (scatter * (middle * (1.0 - middle) / n + variance))
+    return float(mixed(np.array([reading.weight for reading in usual.readings]), nats)[0])

@@ -1,6 +1,7 @@
 """The likelihood of counts: rows and bad outcomes, by onset (or day) and stratum of the rate."""
 
 import numpy as np
+from scipy.special import log_ndtr, logsumexp, ndtri_exp
 
 from rootcause.exposure import Floats, Ints
 
@@ -35,3 +36,14 @@ def gain(n: Floats, bad: Floats, rate: Floats, p: Floats) -> Floats:
     """Return how much likelier, in nats, the bad outcomes are at p than at the rate."""
     nats = bad * np.log(p / rate) + (n - bad) * np.log((1 - p) / (1 - rate))
     return np.asarray(nats.sum(axis=1))
+
+
+def mixed(weights: Floats, nats: Floats) -> Floats:
+    """Return what evidence is worth of which it is not known under which of several readings.
+
+    The chance of so much evidence is that under each reading, as likely as it is. ``weights`` and
+    ``nats`` have a row per reading; a nat is half a squared standard error.
+    """
+    surely = log_ndtr(-np.sqrt(2.0 * np.maximum(nats, 0.0)))
+    z = -ndtri_exp(logsumexp(surely, axis=0, b=weights))
+    return np.asarray(0.5 * np.maximum(z, 0.0) ** 2)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rootcause.exposure import Floats, Ints
-from rootcause.likelihood import EDGE, gain, likeliest, rated, since_each
+from rootcause.likelihood import EDGE, gain, likeliest, mixed, rated, since_each
 from rootcause.scan import FEWEST_ROWS, ONSETS_IN_EFFECT, SMALLEST_EFFECT
 from rootcause.tally import Conditions, Daily, Tally
-from rootcause.usual import Usual, parts_of, usual_excess
+from rootcause.usual import Reading, Usual, parts_of, usual_excess
 
 _DAYS_BEFORE = 7
 _SHARE_BEFORE = 0.1
@@ -43,7 +43,7 @@ class Onset:
 
 @dataclass(frozen=True)
 class _Tables:
-    """Per possible onset and stratum: rows, bad and usual rate from then on; and its `_dating`."""
+    """Per possible onset and stratum: rows, bad and expected rate from then on; its `_dating`."""
 
     days: Ints
     rows: Floats
@@ -91,17 +91,28 @@ def _profile(tally: Tally, conditions: Conditions) -> _Profile | None:
     tables = _tables(tally, conditions)
     if tables is None:
         return None
-    additive = _fit(tables, np.ones_like(tables.rate))
-    noisy_or = _fit(tables, 1.0 - tables.rate)
-    chance = 1.0 / additive[2] + tables.usual.chance
+    weights = np.array([reading.weight for reading in tables.usual.readings])
+    told = np.array([_evidence(tables, reading) for reading in tables.usual.readings])
+    ratio, deflated = (mixed(weights, told[:, kind]) for kind in range(2))
+    excess = (weights * told[:, 2]).sum(axis=0)
+    enough = excess >= SMALLEST_EFFECT
+    return _Profile(
+        tables.days,
+        np.where(enough, ratio, 0.0),
+        np.where(enough, deflated, 0.0),
+        excess,
+        tables.dating,
+    )
+
+
+def _evidence(tables: _Tables, reading: Reading) -> tuple[Floats, Floats, Floats]:
+    """Return per onset log-likelihood ratio, the same deflated, and excess over one reading."""
+    rate = np.clip(tables.rate + reading.level[:, None], EDGE, 1 - EDGE)
+    additive = _fit(tables, rate, np.ones_like(rate))
+    noisy_or = _fit(tables, rate, 1.0 - rate)
+    chance = 1.0 / additive[2] + reading.chance
     ratio = np.maximum(additive[0], noisy_or[0]) / additive[2] / chance
-    ratio = np.where(additive[1] >= SMALLEST_EFFECT, ratio, 0.0)
-    # A release that is bad is bad from its first day: that day is as likely as all others together.
-    at_birth = _is_birth(tally, conditions, int(tables.days[0]))
-    dating = tables.dating
-    dating[0] += np.log(ONSETS_IN_EFFECT) * at_birth
-    deflated = ratio * chance / (chance + tables.usual.misfit)
-    return _Profile(tables.days, ratio, deflated, additive[1], dating)
+    return ratio, ratio * chance / (chance + tables.usual.misfit), additive[1]
 
 
 def _interval(profile: _Profile, inside: Daily, best: int) -> tuple[int, int]:
@@ -155,9 +166,10 @@ def _tables(tally: Tally, conditions: Conditions) -> _Tables | None:
     n, bad, rates = (since_each(kind, place) for kind in (inside.rows, inside.bad, inside.expected))
     usual = usual_excess(tally, inside, since=days, parts=parts_of(tally, conditions))
     mean = np.divide(rates, n, out=np.full_like(n, 0.5), where=n > 0)
-    rate = np.clip(mean + usual.level[:, None], EDGE, 1 - EDGE)
     dating = _dating(inside, place, usual)
-    return _Tables(days=days, rows=n, bad=bad, rate=rate, usual=usual, dating=dating)
+    # A release that is bad is bad from its first day: that day is as likely as all others together.
+    dating[0] += np.log(ONSETS_IN_EFFECT) * _is_birth(tally, conditions, int(days[0]))
+    return _Tables(days=days, rows=n, bad=bad, rate=mean, usual=usual, dating=dating)
 
 
 def _possible_onsets(inside: Daily, n_days: int) -> Ints:
@@ -168,9 +180,9 @@ def _possible_onsets(inside: Daily, n_days: int) -> Ints:
     return np.asarray(inside.days[(rows > 0) & late & enough])
 
 
-def _fit(tables: _Tables, slope: Floats) -> tuple[Floats, Floats, Floats]:
+def _fit(tables: _Tables, rate: Floats, slope: Floats) -> tuple[Floats, Floats, Floats]:
     """Return log-likelihood ratio, mean excess and information of p = rate + q slope per onset."""
-    n, bad, rate = tables.rows, tables.bad, tables.rate
+    n, bad = tables.rows, tables.bad
     p = likeliest(n, bad, rate, slope, lowest=0.0)
     excess = (n * (p - rate)).sum(axis=1) / n.sum(axis=1)
     return gain(n, bad, rate, p), excess, (n / (rate * (1 - rate))).sum(axis=1)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from rootcause.allowance import Allowance, allowance_of
@@ -11,7 +13,17 @@ from rootcause.attribution import inherits, is_symptom
 from rootcause.conditions import Lead, lead_of, leads_of
 from rootcause.exposure import Exposures
 from rootcause.scan import SMALLEST_EFFECT
-from rootcause.settle import Look, Settled, counted_at, look_at, settle, under
+from rootcause.settle import (
+    Look,
+    Settled,
+    as_it_stands,
+    as_it_was_seen,
+    counted_at,
+    look_at,
+    most_it_may_be,
+    settle,
+    under,
+)
 from rootcause.significance import FALSE_DISCOVERY_RATE, looks_taken, q_value
 from rootcause.source import Held, Source
 
@@ -19,11 +31,15 @@ Progress = Callable[[str, float], None]
 Cause = tuple[Settled, float]
 """A settled lead and its q-value."""
 
+_Seen = tuple[Lead, Look]
+_QOf = Callable[[Lead, float], float]
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
 
 _MOST_CAUSES = 5
 _WORTH_SETTLING = 0.3
+_MOST_LONG_SHOTS = 4
+_SURER_WITHOUT = 10.0
 _AS_LARGE = 0.8
 _AS_SURE = 0.5
 _RIVAL_SHARE = 0.25
@@ -119,6 +135,7 @@ def _explained_away(
     """Return causes, each found after the ones before it left, the last looks and what is left."""
     taken = looks_taken([look.scanned for look in looks])
     causes: list[Cause] = []
+    whole = {look.rows.step: look for look in looks}
 
     def look_again(look: Look) -> Look:
         rows, source = look.rows, question.source
@@ -131,6 +148,8 @@ def _explained_away(
         settled = _next_cause(question, looks, taken=taken, rank=rank)
         if settled is None:
             break
+        explaining = {attribute for cause, _ in causes for attribute, _ in cause.lead.conditions}
+        settled = as_it_was_seen(settled, whole[settled.lead.step], explaining)
         causes.append((settled, q_value(settled.lead, settled.deflated, taken, rank=rank)))
         left = question.source.without(settled.lead, within=question.within)
         question = replace(question, source=left)
@@ -155,24 +174,69 @@ def _next_cause(
     question: _Question, looks: list[Look], *, taken: tuple[int, ...], rank: int
 ) -> Settled | None:
     """Return the strongest lead that holds after settling, at the step where it arises."""
-    leads = [
-        (lead, look)
-        for look in looks
-        for lead in leads_of(look.tally, look.scanned)
-        if q_value(lead, lead.onset.deflated / look.scatter, taken, rank=rank) <= _WORTH_SETTLING
-    ]
+
+    def q_of(lead: Lead, nats: float) -> float:
+        return q_value(lead, nats, taken, rank=rank)
+
+    leads = [(lead, look) for look in looks for lead in leads_of(look.tally, look.scanned)]
+    leads.sort(key=lambda pair: (-pair[0].score, pair[0].step))
     tried: set[int] = set()
-    for lead, _ in sorted(leads, key=lambda pair: (-pair[0].score, pair[0].step)):
+    shots = _long_shots(leads, tried, q_of, seed=question.seed)
+    for (lead, look), at_most in chain(_sure_enough(leads, q_of), shots):
         if lead.step in tried:
             continue
         rivals = _settled_rivals(looks, lead, seed=question.seed)
         tried |= {settled.lead.step for settled in rivals} | {lead.step}
-        for settled in _origins(question, rivals):
-            effect = settled.lead.onset.excess
-            q = q_value(settled.lead, settled.deflated, taken, rank=rank)
-            if q <= FALSE_DISCOVERY_RATE and effect >= SMALLEST_EFFECT:
-                return settled
+        stands = partial(_holds, q_of=q_of, at_most=at_most)
+        found = _origin_that_holds(question, (lead, look), rivals, stands)
+        if found is not None:
+            return found
     return None
+
+
+def _holds(settled: Settled, *, q_of: _QOf, at_most: float) -> bool:
+    sure = q_of(settled.lead, settled.deflated) <= at_most
+    return sure and settled.lead.onset.excess >= SMALLEST_EFFECT
+
+
+def _sure_enough(leads: list[_Seen], q_of: _QOf) -> Iterator[tuple[_Seen, float]]:
+    """Yield the leads that a first look makes worth settling, and at which rate each must hold."""
+    for lead, look in leads:
+        if q_of(lead, lead.onset.deflated / look.scatter) <= _WORTH_SETTLING:
+            yield (lead, look), FALSE_DISCOVERY_RATE
+
+
+def _long_shots(
+    leads: list[_Seen], tried: set[int], q_of: _QOf, *, seed: int
+) -> Iterator[tuple[_Seen, float]]:
+    """Yield leads whose excess the expected rate has learnt: sure enough without their own rows.
+
+    Only the best lead of a step not tried yet is asked, at the few steps where it scores most. As
+    leaving rows out flatters, each must hold at a tenth of the rate.
+    """
+    asked: set[int] = set(tried)
+    for lead, look in leads:
+        if lead.step in asked or len(asked - tried) >= _MOST_LONG_SHOTS:
+            continue
+        if q_of(lead, most_it_may_be(look, lead)) > FALSE_DISCOVERY_RATE:
+            continue
+        asked.add(lead.step)
+        alone = as_it_stands(look, lead, seed=seed)
+        if alone is not None and q_of(alone.lead, alone.deflated) <= _WORTH_SETTLING:
+            yield (lead, look), FALSE_DISCOVERY_RATE / _SURER_WITHOUT
+
+
+def _origin_that_holds(
+    question: _Question, seen: _Seen, rivals: list[Settled], holds: Callable[[Settled], bool]
+) -> Settled | None:
+    """Return the first of the rivals that holds at its origin, or else the lead as it stands."""
+    found = next(filter(holds, _origins(question, rivals)), None)
+    lead, look = seen
+    alone = as_it_stands(look, lead, seed=question.seed) if found is None else None
+    if alone is None or not holds(alone):
+        return found
+    elsewhere = [rival for rival in rivals if rival.lead.step != lead.step]
+    return alone if any(one is alone for one in _origins(question, [*elsewhere, alone])) else None
 
 
 def _settled_rivals(looks: list[Look], lead: Lead, *, seed: int) -> list[Settled]:

@@ -21,8 +21,8 @@ MISFIT_LOGITS = 0.1
 DRIFT_LOGITS = 0.05
 LEVEL_LOGITS = 0.6
 ONSETS_IN_EFFECT = 12
+HIGHEST_ORDER = 3
 
-_HIGHEST_ORDER = 3
 _MOST_BLOCKS = 24
 _SHARE_BEFORE = 0.1
 _BEST_OF_COMBINATION = 20
@@ -74,7 +74,7 @@ class _Group:
 class _Seen:
     """What the scan has seen so far."""
 
-    slices: list[int] = field(default_factory=lambda: [0] * _HIGHEST_ORDER)
+    slices: list[int] = field(default_factory=lambda: [0] * HIGHEST_ORDER)
     found: list[tuple[Conditions, float]] = field(default_factory=list)
     errors: list[Floats] = field(default_factory=list)
 
@@ -125,13 +125,13 @@ def blocks_of(day: Ints) -> tuple[Ints, int, int]:
 
 def conjunctions_of(rows: StepRows) -> tuple[int, ...]:
     """Return how many conjunctions `scan` looks at, by order from 1 on, without looking."""
-    slices = [0] * _HIGHEST_ORDER
+    slices = [0] * HIGHEST_ORDER
     for group in groups_of(rows):
         slices[len(group.attributes) - 1] += len(group.codes)
     return tuple(slices)
 
 
-def groups_of(rows: StepRows, *, highest_order: int = _HIGHEST_ORDER) -> Iterator[_Group]:
+def groups_of(rows: StepRows, *, highest_order: int = HIGHEST_ORDER) -> Iterator[_Group]:
     """Yield per combination of attributes its conjunctions that are large enough.
 
     A conjunction with the same rows as one of fewer conditions is not one more. Two thresholds of

@@ -4,6 +4,7 @@ The lead's later rows are left out, the step is scanned again, twice; then every
 needed, and the excess must also hold under the model that left nothing out.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from rootcause.conditions import (
     in_fewest_values,
     lead_of,
     leads_of,
+    seen_only_with,
     simplest,
     strongest_parent,
     without_unneeded,
@@ -28,7 +30,7 @@ from rootcause.step_rows import StepRows
 from rootcause.tally import Conditions, Tally, members, tally_of, with_allowance
 
 _REFITS = 2
-_GRUDGING = 2.5
+_GRUDGING = 1.6
 _DAYS_IN_DOUBT = 7
 _MOST_LEFT_OUT = 0.6
 
@@ -109,6 +111,36 @@ def settle(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     return _with_evidence(look, final, tally)
 
 
+def as_it_stands(look: Look, lead: Lead, *, seed: int) -> Settled | None:
+    """Return the lead with its own conditions, once its later rows are left out; None if nothing.
+
+    What `settle` makes of a lead may be wider, and too diluted to hold where the lead itself does.
+    """
+    rows, slices = look.rows, look.scanned.slices
+    left_out = _learnt_from_no_more(look.tally, lead.conditions, since=lead.onset.day)
+    tally = tally_of(rows, expected_rate(rows, seed=seed, left_out=left_out))
+    final = lead_of(tally, in_fewest_values(rows, lead.conditions), slices)
+    return None if final is None else _with_evidence(look, final, tally)
+
+
+def as_it_was_seen(settled: Settled, whole: Look, attributes: Collection[int]) -> Settled:
+    """Return a lead with the conditions of some attributes with which alone it was seen.
+
+    ``whole``: the step before anything was explained away.
+    """
+    lead, look = settled.lead, settled.look
+    conditions = seen_only_with(look.rows, whole.rows, lead, attributes)
+    narrow = lead_of(settled.tally, conditions, look.scanned.slices)
+    if conditions == lead.conditions or narrow is None:
+        return settled
+    return _with_evidence(look, narrow, settled.tally) or settled
+
+
+def most_it_may_be(look: Look, lead: Lead) -> float:
+    """Return the most evidence that settling may make of a lead, in nats."""
+    return (1.0 if lead.onset.at_birth else _GRUDGING) * lead.onset.deflated / look.scatter
+
+
 def under(settled: Settled, allowance: float) -> Settled | None:
     """Return the same lead, judged with so many times the usual misfit allowance."""
     look = replace(settled.look, tally=with_allowance(settled.look.tally, allowance))
@@ -143,4 +175,4 @@ def _with_evidence(look: Look, lead: Lead, tally: Tally) -> Settled | None:
         deflated = final.onset.deflated
     since, scatter = final.onset.day, look.scatter
     effect = effect_of(tally, lead.conditions, since=since, scatter=scatter)
-    return Settled(final, look, tally, min(deflated / scatter, 0.5 * effect.z**2))
+    return Settled(final, look, tally, min(deflated / scatter, effect.nats))

@@ -5,20 +5,24 @@ trees, and the customer at the root is who all of them are.  A join that was tak
 been; an alias event from before it was taken back, sent again, does not bring it back.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
     and_,
     bindparam,
+    func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
 
 from serving.events import Alias
-from serving.schema import ALIASES
+from serving.schema import ALIASES, EVENTS
 
 DUPLICATE, ITSELF, TAKEN, CIRCLE = "duplicate", "alias-itself", "alias-taken", "alias-circle"
 
@@ -53,6 +57,24 @@ def keys_of(connection: Connection, customer: str, until: int = ALWAYS) -> list[
     """Return all keys of the person a key belongs to, as of an instant."""
     asked = {"customer": customer, "until": until}
     return list(connection.execute(select(one_person().c.key), asked).scalars())
+
+
+def people_of(connection: Connection, keys: Sequence[str], until: int) -> list[str]:
+    """Return those of some keys that stand for a person: of each person's keys the first.
+
+    So that whoever goes through all keys that have events meets every person once, as of an
+    instant (microseconds, UTC).
+    """
+    concerns = or_(ALIASES.c.alias.in_(keys), ALIASES.c.customer.in_(keys))
+    joins = select(ALIASES.c.alias, ALIASES.c.customer).where(_known(), concerns)
+    joined = {key for row in connection.execute(joins, {"until": until}) for key in row}
+
+    def stands_for_a_person(key: str) -> bool:
+        theirs = EVENTS.c.customer.in_(keys_of(connection, key, until))
+        first = select(func.min(EVENTS.c.customer)).where(theirs)
+        return connection.execute(first).scalar() == key
+
+    return [key for key in keys if key not in joined or stands_for_a_person(key)]
 
 
 def join(connection: Connection, alias: Alias) -> str | None:

@@ -15,6 +15,7 @@ from serving.event_routes import add_events
 from serving.example import example_for
 from serving.finding_routes import add_findings
 from serving.guard import Guard
+from serving.journey_routes import add_journeys
 from serving.layered import Layered
 from serving.model_routes import add_health, add_metrics, add_models
 from serving.openapi import add_docs
@@ -42,6 +43,7 @@ def create_app(service: Service, load: Load | None = None) -> FastAPI:
     add_scoring(app, scores)
     add_events(app, service)
     add_customers(app, service)
+    add_journeys(app, service)
     add_customer_data(app, service)
     add_findings(app, service)
     add_models(app, service)

@@ -1,8 +1,8 @@
 """What is answered about one customer at the touchpoint: typed, written by msgspec."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from serving.advice import Between, Chance, KnownIssue, NextStep
 from serving.messages import JourneyPrediction, ModelInfo
@@ -90,7 +90,9 @@ class JourneyInfo(Struct, frozen=True):
     """One journey that is served: how it goes, and what usually becomes of it.
 
     ``base_rate`` is each outcome's share in the log learnt from; ``degraded`` says that no model
-    answers for it, only these.
+    answers for it, only these.  ``open_journeys`` is how many customers are on it, as of
+    ``counted_as_of``, null where that is not known; ``open_by_stage`` how many of them reached
+    which milestone last, or none (``started``).
     """
 
     journey: str
@@ -101,9 +103,15 @@ class JourneyInfo(Struct, frozen=True):
     currency: str
     degraded: bool
     model: ModelInfo
+    open_journeys: Annotated[int, Meta(ge=0)] | None = None
+    open_by_stage: dict[str, Annotated[int, Meta(ge=0)]] = {}
 
 
 class Journeys(Struct, frozen=True):
-    """The journeys that are served, one per definition."""
+    """The journeys that are served, one per definition.
+
+    ``counted_as_of`` is the instant (UTC) of the events that open journeys were counted from.
+    """
 
     journeys: list[JourneyInfo]
+    counted_as_of: str | None = None

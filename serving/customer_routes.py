@@ -1,4 +1,4 @@
-"""The paths of one customer and of the journeys that are served."""
+"""The path of one customer: everything that a touchpoint needs."""
 
 import asyncio
 from typing import Annotated
@@ -7,7 +7,7 @@ from fastapi import FastAPI, Path, Request, Response
 
 from serving.bodies import json_answer
 from serving.context import context_of
-from serving.context_messages import CustomerContext, JourneyInfo, Journeys
+from serving.context_messages import CustomerContext
 from serving.messages import MOST_REASONS
 from serving.openapi import answers
 from serving.problems import refused
@@ -40,7 +40,7 @@ _NOBODY = (
 
 
 def add_customers(app: FastAPI, service: Service) -> None:
-    """Add ``/v1/customers/{key}/context`` and ``/v1/journeys``."""
+    """Add ``/v1/customers/{key}/context``."""
     problems = ("bad-query", "unknown-customer", "no-store", "store-away", "not-ready")
 
     @app.get(
@@ -57,12 +57,6 @@ def add_customers(app: FastAPI, service: Service) -> None:
         """
         query = Query(request, _OF_CONTEXT)
         return json_answer(await asyncio.to_thread(_context, service, key, query))
-
-    @app.get("/v1/journeys", responses=answers(Journeys, "not-ready"), tags=["models"])
-    async def journeys(request: Request) -> Response:
-        """Say which journeys are served: their milestones, outcomes and usual rates."""
-        Query(request, ())
-        return json_answer(_journeys(service))
 
 
 def _context(service: Service, key: str, query: Query) -> CustomerContext:
@@ -86,28 +80,3 @@ def store_of(service: Service) -> Store:
     if service.store is None:
         raise refused("no-store", _NO_STORE)
     return service.store
-
-
-def _journeys(service: Service) -> Journeys:
-    return Journeys(
-        [
-            JourneyInfo(
-                journey=one.definition.name,
-                milestones=list(one.definition.milestones),
-                outcomes=list(one.definition.outcomes),
-                base_rate=_rates(one),
-                actions=list(one.definition.actions or {}),
-                currency=one.definition.values.currency,
-                degraded=one.degraded,
-                model=one.info,
-            )
-            for one in service.models.ready().everyone
-        ]
-    )
-
-
-def _rates(answering: object) -> dict[str, float]:
-    """Return how often each outcome came in the log learnt from; empty where nobody knows."""
-    bundle = getattr(answering, "bundle", None)
-    rates = {} if bundle is None else bundle.manifest.get("label_rates", {})
-    return {str(outcome): float(rate) for outcome, rate in rates.items()}

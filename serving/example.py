@@ -1,6 +1,10 @@
-"""An example that works: one made-up history that a bundle can answer, for docs and self-test."""
+"""Examples that work: a made-up history that a bundle can answer, and answers once given."""
 
+import json
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CUSTOMER, TIME
@@ -8,6 +12,9 @@ from models import Bundle
 from serving.messages import Value
 
 Event = dict[str, Value]
+
+ANSWERS = Path(__file__).with_name("answers.json")
+"""What a service said about simulated customers, by the name of the message."""
 
 EXAMPLE: dict[str, object] = {
     "histories": [
@@ -47,6 +54,12 @@ def example_request(bundle: Bundle) -> dict[str, object]:
 def example_for(bundles: Sequence[Bundle]) -> dict[str, object] | None:
     """Return an example that the first of these bundles can answer; None if there is none."""
     return example_request(bundles[0]) if bundles else None
+
+
+@cache
+def real_answer(message: str) -> Any:
+    """Return an answer as a service gave it once, as plain data; None if none is kept."""
+    return json.loads(ANSWERS.read_text(encoding="utf-8")).get(message)
 
 
 def _events(bundle: Bundle) -> tuple[Event, Event]:

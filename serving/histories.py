@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from features.typed import Written
 from journeys.definition import Definition
 from journeys.log import ACTIVITY, CHANNEL, TIME
 from journeys.rule import plain_text
 from journeys.times import read_times
 from serving.messages import History, Value
 from serving.problems import Refused, refused
+from serving.scanned import Scanned
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_IN_UTC = _EPOCH.replace(tzinfo=None)  # written without a zone, in half the time
@@ -37,13 +37,6 @@ class Column(NamedTuple):
     ours: str
     theirs: str
     number: bool = False
-
-
-class Scanned(NamedTuple):
-    """What one model reads of a history, as numbers; ``step`` is its last activity."""
-
-    written: Written
-    step: str
 
 
 @dataclass(frozen=True, slots=True)

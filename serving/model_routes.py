@@ -71,6 +71,7 @@ def add_metrics(app: FastAPI, service: Service) -> None:
 
     @app.get(
         "/metrics",
+        response_class=Response,  # else FastAPI says that it is JSON as well
         responses=answers(str, media=CONTENT_TYPE_LATEST, example=_COUNTED),
         tags=["health"],
     )

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from serving.docs_page import add_docs_page
+from serving.example import real_answer
 from serving.limits import most_bytes, scope_of
 from serving.problems import CONTENT_TYPE, KINDS, Problem, problem_of
 
@@ -78,12 +79,12 @@ def answers(
     of : the message it answers with; None for no body
     kinds : names of `KINDS`; those that every path has are added by `add_docs`
     status, media : of the answer
-    example : the answer as a message or as plain data
+    example : the answer as a message or as plain data; without it, one that was once given
     """
     told: Json = {"description": "The answer"}
     if of is not None:
-        shown = {} if example is None else {"example": msgspec.to_builtins(example)}
-        told["content"] = {media: {"schema": _schema(of)} | shown}
+        shown = real_answer(of.__name__) if example is None else msgspec.to_builtins(example)
+        told["content"] = {media: {"schema": _schema(of), "example": shown}}
     documented: dict[int | str, Json] = {status: told}
     _add_problems(documented, kinds)
     return documented
@@ -142,6 +143,7 @@ def _complete(operation: Json, method: str, route: APIRoute) -> None:
     """Add to one operation what every one has."""
     operation["operationId"] = route.name
     responses = operation["responses"]
+    _with_nulls(responses, route)
     if _is_fastapis(responses.get("422", {})):
         del responses["422"]
     needed = scope_of(method, route.path_format)
@@ -161,6 +163,13 @@ def _complete(operation: Json, method: str, route: APIRoute) -> None:
         operation["description"] = f"{operation.get('description', '')}\n\n{told}".strip()
     _add_problems(responses, kinds)
     operation["responses"] = dict(sorted(responses.items(), key=lambda item: str(item[0])))
+
+
+def _with_nulls(responses: Json, route: APIRoute) -> None:
+    """Give examples back what FastAPI takes out of them: a name without a value is null."""
+    for status, told in route.responses.items():
+        for media, content in told.get("content", {}).items():
+            responses[str(status)]["content"][media] |= content
 
 
 def _add_problems(documented: dict[Any, Json], kinds: "list[str] | tuple[str, ...]") -> None:

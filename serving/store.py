@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from sqlalchemy import Connection, Engine, Select, any_, bindparam, func, select, text
 
-from serving.aliases import ALWAYS, keys_of, one_person, part
+from serving.aliases import ALWAYS, keys_of, one_person, part, people_of
 from serving.append import Items, append
 from serving.database import open_engine, store_faults, take_turns
 from serving.erasure import digests, erase, salt_of
@@ -118,6 +118,11 @@ class Store:
             found = found.where(EVENTS.c.customer > storable(after))
         with store_faults(), self._reading.connect() as connection:
             return list(connection.execute(found).scalars())
+
+    def people(self, keys: Sequence[str], until: int) -> list[str]:
+        """Return of some keys that have events one for each person, as of an instant."""
+        with store_faults(), self._reading.connect() as connection:
+            return people_of(connection, keys, until)
 
     def link(self, alias: str, customer: str, at: int) -> Receipt:
         """Join a visitor's events to a customer, as of an instant (microseconds, UTC)."""

@@ -14,10 +14,12 @@ from features.typed import TypedEvents, Written
 from journeys.log import ACTIVITY, CHANNEL, TIME
 from journeys.rule import ByText
 from serving import scan_event
-from serving.histories import EARLIEST, LATEST, Column, Scanned, Timed, columns_of
+from serving.histories import EARLIEST, LATEST, Column, Timed, columns_of
+from serving.json_text import NO_TIME
 from serving.messages import MOST_EVENTS, MOST_REASONS, Value
 from serving.reading import Asked, Reader
 from serving.scan import scan as scan_request
+from serving.scanned import Scanned
 
 _USUAL_REASONS = 5
 _MOST_KEYS = 62  # one bit of a number for each
@@ -62,7 +64,7 @@ class UsualReader:
     def _asked(self, body: bytes, written: Written, found: Sequence[int]) -> Asked | None:
         as_of, explain, key_begin, key_end, is_text, step_begin, step_end, _ = found
         times: list[int] = written.times.tolist()
-        as_of = times[-1] if as_of == scan_event.NO_TIME else as_of
+        as_of = times[-1] if as_of == NO_TIME else as_of
         explain = _USUAL_REASONS if explain == -1 else explain
         in_time = times[0] >= EARLIEST and times[-1] <= as_of <= LATEST
         if not in_time or not 0 <= explain <= MOST_REASONS:

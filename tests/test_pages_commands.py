@@ -52,6 +52,7 @@ def prepared(
         yield folder, {**environment_of(folder), "OFFRAMP_SOURCES": str(ROOT)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", TRIED)
 def test_a_page_does_what_it_says(
     page: str, prepared: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch

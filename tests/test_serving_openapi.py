@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 from fastapi import FastAPI
+from jsonschema import Draft202012Validator
 
 from serving.app import create_app
+from serving.example import ANSWERS, real_answer
 from serving.limits import scope_of
 from serving.openapi import Body, add_docs, answers, messages_of, request_body
 from serving.openapi_file import FILE, document, written
@@ -20,6 +22,7 @@ from tests.serving_bundle import small_bundle
 from tests.serving_service import service_of
 
 ROOT = Path(__file__).resolve().parent.parent
+APP = create_app(Service(Models()))
 DOCUMENT = document()
 OPERATIONS = [
     (method.upper(), path)
@@ -80,16 +83,25 @@ def test_operations_have_names_of_their_own() -> None:
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_body_has_an_example_that_is_one(method: str, path: str) -> None:
-    messages = messages_of(create_app(Service(Models())))
+    messages = messages_of(APP)
     told = operation(method, path)
     good = [one for status, one in told["responses"].items() if status.startswith("2")]
     for body in (told.get("requestBody", {}), *good):
         for content in body.get("content", {}).values():
+            example = json.loads(json.dumps(content["example"]))
+            schema = content["schema"] | {"components": DOCUMENT["components"]}
+            Draft202012Validator(schema).validate(example)
             if "$ref" in content["schema"]:
-                if "example" not in content:
-                    continue
                 of = messages[content["schema"]["$ref"].rpartition("/")[2]]
-                msgspec.convert(json.loads(json.dumps(content["example"])), of)
+                msgspec.convert(example, of)
+
+
+@pytest.mark.parametrize("message", json.loads(ANSWERS.read_text()))
+def test_the_answers_shown_have_every_field_of_today(message: str) -> None:
+    """They were given once; after a change of an answer: `python -m pages.answer_examples`."""
+    shown = real_answer(message)
+    read = msgspec.convert(shown, messages_of(APP)[message])
+    assert msgspec.json.decode(msgspec.json.encode(read)) == shown
 
 
 @pytest.mark.parametrize("kind", KINDS)

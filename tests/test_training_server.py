@@ -105,6 +105,7 @@ def answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_the_model_is_served_by_mlflow_and_answers_every_form_of_a_frame(
     first: Tracked, small: Trained, tmp_path: Path
 ) -> None:

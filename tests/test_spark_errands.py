@@ -1,4 +1,4 @@
-"""Learning from a log on Spark: the model of one machine, to the byte."""
+"""What is learnt and reported of a log on Spark is what one machine makes of it, to the byte."""
 
 import json
 from collections.abc import Iterator
@@ -87,3 +87,18 @@ def test_train_on_spark_registers_the_model_that_train_registers(
         manifest = {**bundle.manifest, "version": ""}  # the registry's number is each one's own
         files.append(files_of(replace(bundle, manifest=manifest), tmp_path / engine))
     assert files[0] == files[1]
+
+
+@pytest.mark.usefixtures("session")
+def test_the_report_on_spark_is_the_report(lake: Path, tmp_path: Path, call: Command) -> None:
+    told = []
+    for engine, more in (("local", []), ("spark", SPARK)):
+        page = tmp_path / f"{engine}.html"
+        asked = ["--events", lake, "--journey", tmp_path / "journey.yaml", "--out", page]
+        answer = call("report", *asked, *more)
+        assert answer.code == 0, answer.words
+        told.append(json.loads(page.with_suffix(".json").read_text()))
+    here, there = told
+    del here["health"], there["health"]  # shards are told of without a look at all rows at once
+    assert there == here
+    assert here["ranking"][0]["rows"]
