@@ -20,7 +20,7 @@ demo: $(READY) ## the whole road on simulated customers: journeys, models, cause
 	$(BIN)/offramp demo
 
 test: $(READY) ## run the whole test suite, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-spark: $(SPARK_READY) ## run the tests on Spark, in local mode; needs Java 17
 	$(BIN)/python -m pytest -m spark tests/test_spark_*.py

@@ -19,34 +19,15 @@ if TYPE_CHECKING:
     from tests.story_world import Desk
     from training.train import Trained
 
-# What takes long to make and serves many files: one worker makes it and runs them all.
-SHARED = ("trained", "desk")
-
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
 mpl.use("Agg")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal files out whole, those with slow tests first: a long one at the end keeps one waiting.
-
-    Files that share a slow fixture go to one worker together.
-    """
-    shares: dict[Path, set[str]] = {}
-    slow = set()
-    for item in items:
-        shares.setdefault(item.path, set()).update(set(SHARED) & set(_fixtures(item)))
-    group = {path: min(shared, default=path.stem) for path, shared in shares.items()}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group[item.path]))
-        if item.get_closest_marker("slow") or group[item.path] in SHARED:
-            slow.add(group[item.path])
-    items.sort(key=lambda item: group[item.path] not in slow)
-
-
-def _fixtures(item: pytest.Item) -> list[str]:
-    return list(getattr(item, "fixturenames", ()))
+    """Put files with slow tests first: a long one at the end would keep one worker waiting."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
