@@ -10,6 +10,7 @@ from journeys.errors import TooLittleDataError
 from journeys.find import find_journeys
 from journeys.log import EventLog, event_log
 from rootcause.counted_search import find_causes_in_counts
+from rootcause.counted_tables import CountedTable, counts_in
 from rootcause.exposure import exposures_of
 from rootcause.search import find_causes
 from rootcause.step_rows import customer_fold
@@ -77,9 +78,22 @@ def test_how_the_counts_were_split_and_ordered_makes_no_difference(counted: pd.D
     parts = [alone.assign(n=n, bad=bad)[fits], alone.assign(n=rest, bad=alone["bad"] - bad)[fits]]
     split = pd.concat([*parts, alone[~fits]]).sample(frac=1.0, random_state=0)
     assert len(split) > 1.5 * len(alone)
-    one, other = (find_causes_in_counts(rows, attributes=ATTRIBUTES) for rows in (alone, split))
-    assert one == other
-    assert "was not counted" in one.note
+    one, other = (
+        CountedTable(counts, np.zeros(len(counts.day), dtype=np.bool_))
+        for counts in (counts_in(rows, ATTRIBUTES) for rows in (alone, split))
+    )
+    assert one.steps == other.steps == ("begun", "upload")
+    for step in range(2):
+        for name in ("codes", "day", "fold", "n", "bad"):
+            whole, parts_of_it = (getattr(each.rows_at(step), name) for each in (one, other))
+            assert np.array_equal(whole, parts_of_it), name
+
+
+def test_it_is_said_where_nobody_counted_who_went_on(counted: pd.DataFrame) -> None:
+    few = counted.groupby("activity").head(100)
+    alone = few[["activity", "day", "n", "bad", *ATTRIBUTES]]
+    assert "was not counted" in find_causes_in_counts(alone, attributes=["os"]).note
+    assert "was not counted" not in find_causes_in_counts(few, attributes=["os"]).note
 
 
 @pytest.mark.parametrize(
