@@ -91,6 +91,9 @@ def _profile(tally: Tally, conditions: Conditions) -> _Profile | None:
     tables = _tables(tally, conditions)
     if tables is None:
         return None
+    # A release that is bad is bad from its first day: that day is as likely as all others together.
+    at_birth = _is_birth(tally, conditions, int(tables.days[0]))
+    tables.dating[0] += np.log(ONSETS_IN_EFFECT) * at_birth
     weights = np.array([reading.weight for reading in tables.usual.readings])
     told = np.array([_evidence(tables, reading) for reading in tables.usual.readings])
     ratio, deflated = (mixed(weights, told[:, kind]) for kind in range(2))
@@ -167,8 +170,6 @@ def _tables(tally: Tally, conditions: Conditions) -> _Tables | None:
     usual = usual_excess(tally, inside, since=days, parts=parts_of(tally, conditions))
     mean = np.divide(rates, n, out=np.full_like(n, 0.5), where=n > 0)
     dating = _dating(inside, place, usual)
-    # A release that is bad is bad from its first day: that day is as likely as all others together.
-    dating[0] += np.log(ONSETS_IN_EFFECT) * _is_birth(tally, conditions, int(days[0]))
     return _Tables(days=days, rows=n, bad=bad, rate=mean, usual=usual, dating=dating)
 
 
