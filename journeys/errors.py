@@ -17,6 +17,7 @@ OfframpError                  one clear message; the command line prints it and 
 Each message answers three questions: what is wrong, what was found, what to do.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from difflib import get_close_matches
@@ -93,6 +94,26 @@ def with_closest(name: str, known: Iterable[str]) -> str:
     """
     closest = get_close_matches(str(name), [str(other) for other in known], n=1)
     return f"{name!r} (closest: {closest[0]!r})" if closest else repr(name)
+
+
+def told_by_mlflow(fault: Exception) -> str:
+    """Return what an MLflow store said, in one line, and what to do about it.
+
+    >>> told_by_mlflow(OSError("API request failed with error code 403 != 200"))[:34]
+    'whoever asks may not do that (403)'
+    """
+    told = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:300].rstrip(".")
+    if re.search(r"error code 401\b|UNAUTHENTICATED|not authenticated", told):
+        return (
+            "it does not know who asks (401). Set MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to what whoever runs it gave you."
+        )
+    if re.search(r"error code 403\b|PERMISSION_DENIED|Permission denied", told):
+        return (
+            "whoever asks may not do that (403). Ask whoever runs it for the permission, or be "
+            "somebody else: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+        )
+    return f"{told}. Check MLFLOW_TRACKING_URI, and that the store is up."
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:

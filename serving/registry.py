@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from journeys.errors import BundleError, RegistryAwayError, listed, with_closest
+from journeys.errors import (
+    BundleError,
+    RegistryAwayError,
+    listed,
+    told_by_mlflow,
+    with_closest,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -283,9 +289,5 @@ def _nobody_is_champion(name: str) -> str:
 
 
 def _unreachable(uri: str, store: str, error: Exception) -> RegistryAwayError:
-    told = str(error).strip().splitlines() or [type(error).__name__]
-    message = (
-        f"Cannot fetch {uri!r} from the MLflow store {store!r}: {told[0][:300]}. "
-        "Check the address and MLFLOW_TRACKING_URI, and that the store is up."
-    )
+    message = f"Cannot fetch {uri!r} from the MLflow store {store!r}: {told_by_mlflow(error)}"
     return RegistryAwayError(re.sub(r"//[^/@\s]*@", "//***@", message))  # no password in it

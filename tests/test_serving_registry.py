@@ -2,7 +2,9 @@
 
 import json
 import warnings
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import mlflow
 import numpy as np
@@ -15,6 +17,7 @@ from journeys.errors import BundleError
 from models import save_bundle
 from serving.registry import DEFAULT_STORE, fetch_bundle, store_address
 from tests.serving_bundle import small_bundle
+from training.store import require_store
 
 NAME = "offramp-served_loan"
 WAITING = "offramp-waiting_loan"
@@ -120,6 +123,38 @@ def test_a_store_that_does_not_answer_is_named_without_its_password(
     with pytest.raises(BundleError, match=r"store 'http://\*\*\*@127.0.0.1:9'") as told:
         fetch_bundle(f"models:/{NAME}@champion")
     assert "hush" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "does not know who asks .401.* MLFLOW_TRACKING_PASSWORD"),
+        (403, "may not do that .403"),
+    ],
+)
+def test_a_wrong_password_is_told_as_one_and_without_it(
+    status: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's own door, or that of a proxy before it, whose page nobody wants to read."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<html>no entry</html>")
+
+        do_POST = do_GET
+
+    with HTTPServer(("127.0.0.1", 0), Door) as door:
+        Thread(target=door.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{door.server_port}")
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "me")
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hush")
+        for ask in (require_store, lambda: fetch_bundle(f"models:/{NAME}@champion")):
+            with pytest.raises(BundleError, match=words) as told:
+                ask()
+            assert "hush" not in str(told.value)
+        door.shutdown()
 
 
 def test_without_a_store_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from journeys.errors import BundleError
+from journeys.errors import BundleError, told_by_mlflow
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 _KIND = "mlflow.experimentKind"  # else MLflow shows the pages of language models
@@ -52,9 +52,8 @@ def reached_store(retries: int = 2) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as fault:
-        told = (str(fault).strip().splitlines() or ["no answer"])[0][:300]
-        message = f"The MLflow store {address!r} does not do what was asked: {told}. "
-        message += "Check MLFLOW_TRACKING_URI, and that the store is up."
+        told = told_by_mlflow(fault)
+        message = f"The MLflow store {address!r} does not do what was asked: {told}"
         raise BundleError(re.sub(r"//[^/@\s]*@", "//***@", message)) from None
     finally:
         for name in added:

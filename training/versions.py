@@ -53,7 +53,8 @@ class Moved:
         return (
             f"Version {self.after} of {self.name} is champion now, in the place of "
             f"{f'version {self.before}' if self.before else 'nobody'}. "
-            "A running service keeps its model until it is started anew."
+            "A running service that was started with the champion takes it at its next look "
+            "(offramp serve --poll)."
         )
 
 
