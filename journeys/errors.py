@@ -19,6 +19,7 @@ Each message answers three questions: what is wrong, what was found, what to do.
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import get_close_matches
 
 
@@ -125,3 +126,11 @@ def listed(names: Iterable[object], most: int = 12) -> str:
     if len(quoted) <= most:
         return ", ".join(quoted) or "nothing"
     return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+
+
+def nothing_until(until: datetime, begins: datetime) -> TooLittleDataError:
+    """Return what to say where a log has no event by an instant; both are UTC."""
+    return TooLittleDataError(
+        f"The log begins on {begins:%Y-%m-%d %H:%M} UTC; until {until:%Y-%m-%d %H:%M} there is "
+        "nothing in it. Give a later time."
+    )

@@ -19,6 +19,7 @@ from journeys.errors import (
     EventLogError,
     TooLittleDataError,
     listed,
+    nothing_until,
     with_closest,
 )
 from journeys.times import read_times
@@ -165,10 +166,7 @@ def log_until(log: EventLog, until: pd.Timestamp) -> EventLog:
     until = until.tz_localize("UTC") if until.tzinfo is None else until.tz_convert("UTC")
     kept = log.events[log.events[TIME] <= until].reset_index(drop=True)
     if kept.empty:
-        raise TooLittleDataError(
-            f"The log begins on {log.begins:%Y-%m-%d %H:%M} UTC; until "
-            f"{until:%Y-%m-%d %H:%M} there is nothing in it. Give a later time."
-        )
+        raise nothing_until(until, log.begins)
     return EventLog(events=_known(kept), ends=kept[TIME].max(), begins=log.begins)
 
 

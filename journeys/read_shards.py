@@ -15,9 +15,9 @@ import pandas as pd
 from journeys.batches import events_in
 from journeys.bucketed import bucketed
 from journeys.definition import Definition
-from journeys.definition_file import definition_text
 from journeys.errors import OfframpError
 from journeys.file_shards import FileShards
+from journeys.log import needed_columns
 from journeys.read import read_events
 from journeys.shards import HeldShards, Progress, Shards, Whole
 from journeys.writing import whole_file
@@ -26,7 +26,7 @@ FITS = 20_000_000
 """A log of so many events is held: about two GiB, and as much again while it is read."""
 
 _MOST_BUCKETS = 256  # files that are written to at once
-_FORM = 2
+_FORM = 3
 
 
 def read_shards(
@@ -44,8 +44,9 @@ def read_shards(
     ----------
     path : a file of events, a folder of Parquet files, or a database's address; what can only be
         read whole (XES, a form, a query) is held, whatever its size
-    folder : where the buckets stay, for whoever asks for the same log by the same definition
-        again; without it they stand in a temporary folder (``TMPDIR``) and go with the shards
+    folder : where the buckets stay, for whoever asks for the same log again by a definition that
+        reads the same columns; without it they stand in a temporary folder (``TMPDIR``) and go
+        with the shards
     size : about how many events a shard has
     progress : called while a log that does not fit is read
 
@@ -91,10 +92,12 @@ class _Temporary:
 
 
 def _print_of(path: Path, definition: Definition) -> str:
-    """Return a fingerprint of the log's files and of the definition."""
+    """Return a fingerprint of the log's files, and of how a definition reads them."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     stats = [(str(file), file.stat()) for file in files if file.is_file()]
-    said = [definition_text(definition), str(path.resolve())]
+    numbers = {*definition.attributes.numeric, *definition.said}
+    read = [sorted(needed_columns(definition)), sorted(definition.fields), sorted(numbers)]
+    said = [json.dumps([definition.of_the_file, *read], sort_keys=True), str(path.resolve())]
     said += [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
     return blake2b("\n".join(said).encode(), digest_size=16).hexdigest()
 

@@ -32,6 +32,12 @@ NODE = np.dtype(
     ],
     align=True,
 )
+STEP = np.dtype([("threshold", "f4"), ("column", "u2"), ("below", "u2")])
+"""A node as `walk` passes it: eight bytes, so that the trees of a bundle stay near the processor.
+
+``below``: how much further the left node stands, the right one behind it; 0 at a leaf, which asks
+the first column, below everything, and has its number in its tree as the threshold.
+"""
 COLUMN = np.dtype(
     [
         ("feature", "i4"),
@@ -41,6 +47,7 @@ COLUMN = np.dtype(
     ],
     align=True,
 )
+_LARGEST = np.iinfo(np.uint16).max
 _LARGEST_CODE = 2.0**31
 _ZERO = np.float32(1e-35)  # up to here LightGBM takes a number for zero
 _IN, _OUT, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
@@ -51,13 +58,15 @@ _BELOW_ALL = np.float32(-np.inf)
 class Descent:
     """Trees made ready to be walked.
 
-    ``nodes``: records of `NODE`, tree by tree, the splits and then the leaves. ``columns``: records
-    of `COLUMN`; ``words``: the sets of codes. ``trees``: (n_trees, 2): the first node, and what is
-    added to a leaf's node to find it among the leaves. ``deepest``: the trees, the deepest first;
+    ``nodes``: records of `NODE`, tree by tree, the splits and then the leaves; ``steps``: the same
+    of each tree as records of `STEP`, level by level. ``columns``: records of `COLUMN`, the first
+    one is of the leaves; ``words``: the sets of codes. ``trees``: (n_trees, 2): the first node, and
+    the first leaf. ``deepest``: the trees, the deepest first;
     ``deep``: how many of them go on below each level, (n_levels,). ``leaves``: log odds.
     """
 
     nodes: Records
+    steps: Records
     columns: Records
     words: NDArray[np.uint32]
     trees: Ints
@@ -69,12 +78,12 @@ class Descent:
     def arrays(self) -> Any:
         """What `walk` takes."""
         shape = self.trees, self.deepest, self.deep, self.leaves
-        return self.nodes, self.columns, self.words, *shape
+        return self.nodes, self.columns, self.words, *shape, self.steps
 
     def room(self) -> Any:
         """Return room to walk with one row."""
         columns, n_trees = np.empty(len(self.columns), np.float32), len(self.trees)
-        return columns, np.empty(n_trees, np.int64), np.empty(n_trees)
+        return columns, np.empty(n_trees, np.int32), np.empty(n_trees)
 
 
 @called
@@ -84,18 +93,20 @@ def walk(descent: Any, row: Any, room: Any) -> None:
     ``descent`` are the arrays of a `Descent`, ``room`` is what its `room` makes: the row's columns,
     where it stands in each tree, and what each tree says.
     """
-    nodes, trees, deepest, deep = descent[0], descent[3], descent[4], descent[5]
+    trees, deepest, deep, leaves, steps = descent[3:]
     columns, at, said = room
     write_columns(descent, row, columns)
+    columns[0] = _BELOW_ALL
     for place in range(len(deepest)):
         at[place] = trees[deepest[place], 0]
     for level in range(len(deep)):
         for place in range(deep[level]):
-            node = nodes[at[place]]
-            at[place] = node.left if columns[node.column] <= node.threshold else node.right
+            step = steps[at[place]]
+            goes_right = not columns[step.column] <= step.threshold  # NaN goes there, too
+            at[place] += step.below + goes_right
     for place in range(len(deepest)):
         tree = deepest[place]
-        said[tree] = descent[6][trees[tree, 1] + at[place]]
+        said[tree] = leaves[trees[tree, 1] + int(steps[at[place]].threshold)]
 
 
 @called
@@ -125,22 +136,27 @@ def _is_in(words: Any, column: Any, x: float) -> bool:
     return word < column.words and bool((words[column.first_word + word] >> (code & 31)) & 1)
 
 
-def descent_of(flat: FlatTrees) -> Descent:
-    """Return trees made ready to be walked."""
-    columns, nodes = _columns(flat), np.zeros(len(flat.splits) + len(flat.leaves), NODE)
+def descent_of(flat: FlatTrees) -> Descent | None:
+    """Return trees made ready to be walked; None where they are larger than a step can say."""
+    columns = _columns(flat)
+    if 2 * flat.trees[:, 1].max(initial=0) > _LARGEST or len(columns[0]) > _LARGEST:
+        return None
+    nodes = np.zeros(len(flat.splits) + len(flat.leaves), NODE)
     thresholds = np.where(flat.splits["kind"] & SET, _HALF, _floor(flat.splits["threshold"]))
     trees, depths = np.zeros((len(flat.trees), 2), np.int64), np.zeros(len(flat.trees), np.int64)
     nodes["threshold"], nodes["left"] = np.inf, np.arange(len(nodes))
-    nodes["right"] = nodes["left"]
+    nodes["right"], steps = nodes["left"], np.zeros(len(nodes), STEP)
     for tree, (first, size, leaf) in enumerate(flat.trees):
         begins = first + leaf
         mine, here = nodes[begins : begins + size], slice(first, first + size)
         mine["threshold"], mine["column"] = thresholds[here], columns[1][here]
         for side in ("left", "right"):
             mine[side] = flat.splits[side][here] + begins
-        trees[tree], depths[tree] = (begins, leaf - size - begins), _depth(flat.splits[here])
+        trees[tree], depths[tree] = (begins, leaf), _depth(flat.splits[here])
+        steps[begins : begins + 2 * size + 1] = _steps(flat.splits[here], mine)
     return Descent(
         nodes,
+        steps,
         columns[0],
         flat.words,
         trees,
@@ -148,6 +164,21 @@ def descent_of(flat: FlatTrees) -> Descent:
         np.array([(depths > level).sum() for level in range(depths.max(initial=0))], np.int64),
         flat.leaves,
     )
+
+
+def _steps(splits: Records, nodes: Records) -> Records:
+    """Return the steps of one tree, whose splits' nodes are given; children stand side by side."""
+    size, order = len(splits), [0]
+    asked = nodes[["threshold", "column"]].tolist()
+    below = splits[["left", "right"]].tolist()
+    found: list[tuple[float, int, int]] = []
+    for at, node in enumerate(order):  # which grows meanwhile: level by level
+        if node < size:
+            found.append((*asked[node], len(order) - at))
+            order += below[node]
+        else:
+            found.append((node - size, 0, 0))
+    return np.array(found, STEP)
 
 
 def _columns(flat: FlatTrees) -> tuple[Records, Ints]:

@@ -208,7 +208,7 @@ strongest = _strongest_compiled_from(_SOURCES)
 
 
 def packed(models: Sequence[OutcomeModel]) -> Packed | None:
-    """Return outcome models as arrays; None where trees hold what `flat_trees` does not read."""
+    """Return outcome models as arrays; None where trees hold what is not read here."""
     asked = [
         (outcome, model.blend.weights[name], member)
         for outcome, model in enumerate(models)
@@ -221,6 +221,8 @@ def packed(models: Sequence[OutcomeModel]) -> Packed | None:
     n_features = models[0].blend.n_features
     flat = joined(known, n_features)
     descent, shape = descent_of(flat), shape_of(flat)
+    if descent is None:
+        return None
     arrays = (
         descent.arrays,
         shape.arrays,

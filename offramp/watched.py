@@ -9,9 +9,9 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.definition_file import load_definition
 from journeys.errors import DefinitionError, FindingsError, RequestError, listed
-from journeys.log import EventLog
-from journeys.read import read_events
+from journeys.shards import HeldShards
 from offramp.console import working
+from offramp.engine import Where, shards_in
 from offramp.reading import outcome_of
 from rootcause.acts import ACTS as BY_HAND
 from rootcause.acts import Said, act_on
@@ -35,6 +35,7 @@ def watched(  # noqa: PLR0913 - what is watched, where it is kept, and how
     every: int,
     new_definition: bool = False,
     seed: int = 0,
+    where: Where | None = None,
 ) -> list[Changes]:
     """Look at every journey on every day that is due; the state is written after each look."""
     definitions = _definitions(journeys)
@@ -49,10 +50,12 @@ def watched(  # noqa: PLR0913 - what is watched, where it is kept, and how
                 new_definition=new_definition,
                 seed=seed,
             )
-            with working("Reading events"):
-                log = read_events(events, definition)
-            with working(f"Watching {definition.name}") as tell:
-                at, known = _until(until, log), register
+            with (
+                shards_in(events, definition, where or Where()) as shards,
+                working(f"Watching {definition.name}") as tell,
+            ):
+                log = shards.log if isinstance(shards, HeldShards) else shards
+                at, known = _until(until, shards.whole.ends), register
                 for register, changed in watch_days(
                     known, log, definition, asked, until=at, most=catch_up, progress=tell
                 ):
@@ -98,9 +101,9 @@ def _outcomes(definition: Definition, asked: Sequence[str]) -> tuple[Outcome, ..
     return tuple(outcome_of(definition, one) for one in asked) or definition.outcomes
 
 
-def _until(until: str, log: EventLog) -> pd.Timestamp:
+def _until(until: str, ends: pd.Timestamp) -> pd.Timestamp:
     """Return the instant to look at: what was asked for, but never beyond the log."""
-    return min(_instant(until, "--until"), log.ends) if until else log.ends
+    return min(_instant(until, "--until"), ends) if until else ends
 
 
 def _instant(written: str, option: str) -> pd.Timestamp:

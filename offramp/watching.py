@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from offramp.console import out, write_json
-from offramp.options import Events, Json, Seed
+from offramp.engine import Where
+from offramp.options import Engine, Events, Json, Kept, Seed, SparkMaster
 
 State = Annotated[
     str,
@@ -47,6 +48,9 @@ def watch(  # noqa: PLR0913, PLR0917 - one option, one parameter
         typer.Option("--new-definition", help="The definition has changed, and that is meant."),
     ] = False,
     seed: Seed = 0,
+    kept: Kept = "",
+    engine: Engine = "local",
+    spark_master: SparkMaster = "local[*]",
     json: Json = "",
 ) -> None:
     """Look at the journeys, once a day, and say what has changed since yesterday.
@@ -60,6 +64,9 @@ def watch(  # noqa: PLR0913, PLR0917 - one option, one parameter
       `offramp watch --events events.parquet --journey journey.yaml --state watch`
 
     - Replay a day of the past, in a folder of its own: `--until 2026-03-10 --state replay`
+
+    Of a log too large for memory, or on Spark, causes and KPIs are watched among all customers,
+    early warnings and fixes among at most 200,000 (docs/scale.md).
 
     docs/watch.md says what each line means, and what the watch will not tell you.
     """
@@ -77,6 +84,7 @@ def watch(  # noqa: PLR0913, PLR0917 - one option, one parameter
         every=everything_every,
         new_definition=new_definition,
         seed=seed,
+        where=Where(engine, spark_master, kept),
     )
     for one in changes:
         out().print(changes_shown(one))

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from journeys.definition import Definition
 from journeys.known_event import known_days
 from journeys.log import EventLog
-from rootcause.band_cells import Cells, Steps, cells_of, steps_of
+from rootcause.band_cells import Cells, Steps, steps_of
+from rootcause.band_counted import CELLED, Counted, counted_in
 from rootcause.band_expected import Volume, expected_from, expected_volume, weekdays_of
 from rootcause.band_value import Banded, banded, banded_volume
 from rootcause.band_watch import Raised, Watcher, enough, watcher_of
 from rootcause.band_words import alarm_words
 from rootcause.decomposition import Decomposition, decomposition_of, step_at_fault
 from rootcause.decomposition_volume import volume_split
-from rootcause.kpi_seen import MICROS_A_DAY, Seen, seen_by
+from rootcause.kpi_seen import Seen, seen_by
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ BUDGET_SHARES = {
     "abandonment": 0.1,
     "volume": 0.1,
 }
-_UP_IS_WORSE = {"leakage": 1.0, "completion": -1.0, "errors": 1.0, "abandonment": 1.0}
+UP_IS_WORSE = dict(zip(CELLED, (1.0, -1.0, 1.0, 1.0), strict=True))
 _ODDS = np.log([1.3, 1.8, 3.0])
 _RATES = np.log([1.4, 2.0])
 _MONTH = 30.0
@@ -108,9 +109,16 @@ def alarms_of(
     if not len(seen.start):
         return ()
     steps = steps_of(seen)
+    return alarms_in(seen, steps, counted_in(seen, steps), budget=budget_per_month)
+
+
+def alarms_in(
+    seen: Seen, steps: Steps, counted: Counted, *, budget: float = 0.5
+) -> tuple[Alarm, ...]:
+    """Return the alarms that stand by what was counted, of everybody where ``seen`` is of some."""
     standing = [
-        _alarm(seen, steps, kpi, alarm, cells=cells, budget=budget_per_month)
-        for kpi, cells, watcher in watched(seen, steps, budget_per_month)
+        _alarm(seen, steps, kpi, alarm, counted=counted, budget=budget)
+        for kpi, cells, watcher in watched_in(counted, seen.definition, budget)
         if (alarm := watcher.standing) is not None
     ]
     return tuple(sorted(standing, key=lambda alarm: (alarm.noticed, alarm.kpi), reverse=True))
@@ -118,27 +126,22 @@ def alarms_of(
 
 def watched(seen: Seen, steps: Steps, budget: float) -> Iterator[tuple[str, Cells | None, Watcher]]:
     """Yield each KPI with its counts and the test of it as it stands after the last whole day."""
-    first, last = days_of(seen)
-    for kpi, up_is_worse in _UP_IS_WORSE.items():
-        cells = cells_of(seen, steps, kpi, (first, last))
-        if cells is not None:
+    yield from watched_in(counted_in(seen, steps), seen.definition, budget)
+
+
+def watched_in(
+    counted: Counted, definition: Definition, budget: float
+) -> Iterator[tuple[str, Cells | None, Watcher]]:
+    """Yield what `watched` does, from what was counted; a KPI by which nobody was hit is none."""
+    first, last = counted.days
+    for kpi, up_is_worse in UP_IS_WORSE.items():
+        cells = counted.cells.get(kpi)
+        if cells is not None and cells.hit.any():
             bar = _MONTH / (budget * BUDGET_SHARES[kpi])
             yield kpi, cells, _watch_cells(cells, first, up_is_worse, bar)
     bar = _MONTH / (budget * BUDGET_SHARES["volume"])
-    known = known_days(seen.definition.calendar, first, last - first)
-    yield "volume", None, _watch_volume(begun_a_day(seen), first, bar, known)
-
-
-def days_of(seen: Seen) -> tuple[int, int]:
-    """Return the first day of the log and the day after its last whole one, since the epoch."""
-    return seen.log.began // MICROS_A_DAY, seen.whole_until // MICROS_A_DAY
-
-
-def begun_a_day(seen: Seen) -> Floats:
-    """Return how many journeys began on each day of the log."""
-    first, last = days_of(seen)
-    day = seen.start // MICROS_A_DAY - first
-    return np.bincount(day[day < last - first], minlength=last - first).astype(np.float64)
+    known = known_days(definition.calendar, first, last - first)
+    yield "volume", None, _watch_volume(counted.begun, first, bar, known)
 
 
 def _watch_cells(cells: Cells, first: int, up_is_worse: float, bar: float) -> Watcher:
@@ -185,14 +188,15 @@ def volume_expected(
 
 
 def _alarm(
-    seen: Seen, steps: Steps, kpi: str, alarm: Raised, *, cells: Cells | None, budget: float
+    seen: Seen, steps: Steps, kpi: str, alarm: Raised, *, counted: Counted, budget: float
 ) -> Alarm:
-    first, last = days_of(seen)
+    first, last = counted.days
+    cells = counted.cells.get(kpi)
     if cells is None:
-        found, split = _of_volume(seen, alarm)
+        found, split = _of_volume(seen, counted, alarm)
         step = None
     else:
-        alarm, found = _at_fault(seen, steps, cells, alarm)
+        alarm, found = _at_fault(seen, steps, cells, alarm, days=counted.days)
         split = decomposition_of(seen, steps, kpi, alarm, days=(first, last))
         step = cells.steps[alarm.step]
     mix = split.mix[0]
@@ -215,19 +219,20 @@ def _alarm(
     )
 
 
-def _of_volume(seen: Seen, alarm: Raised) -> tuple[Banded, Decomposition]:
-    days = days_of(seen)
-    begun = begun_a_day(seen)
+def _of_volume(seen: Seen, counted: Counted, alarm: Raised) -> tuple[Banded, Decomposition]:
+    days, begun = counted.days, counted.begun
     usual = volume_expected(begun, alarm.learnt, days[0], alarm.onset)
     found = banded_volume(begun, usual, alarm.onset, days[0])
     scatter = usual.scatter if usual is not None else 1.0
     change = found.value - found.expected
-    return found, volume_split(seen, alarm, days=days, change=change, scatter=scatter)
+    split = volume_split(seen, alarm, begun=begun, days=days, change=change, scatter=scatter)
+    return found, split
 
 
-def _at_fault(seen: Seen, steps: Steps, cells: Cells, alarm: Raised) -> tuple[Raised, Banded]:
+def _at_fault(
+    seen: Seen, steps: Steps, cells: Cells, alarm: Raised, *, days: tuple[int, int]
+) -> tuple[Raised, Banded]:
     """Return the alarm at the step at fault, if the KPI is outside its band there as well."""
-    days = days_of(seen)
     found = banded(cells, alarm, days[0])
     step = step_at_fault(seen, steps, cells.kpi, alarm, days=days)
     there = replace(alarm, step=step)

@@ -5,10 +5,12 @@ answer was known.  The stretches make one question into several that are answere
 not yet called a day after an upload is asked again for the second and third day.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import says_error
@@ -97,18 +99,32 @@ def steps_of(seen: Seen) -> Steps:
     What half of the successful journeys pass, errors, contacts and ends aside; the definition's
     milestones where too few succeeded.
     """
-    activity = seen.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
     names = [str(name) for name in seen.events[ACTIVITY].cat.categories]
-    rows = np.flatnonzero((seen.journey_of >= 0) & ~_no_step(seen, names)[activity])
+    reached, row = _reached(seen, ~_no_step(seen, names))
+    chosen = _chosen(seen, names, reached)
+    return Steps(tuple(names[code] for code in chosen), reached[chosen], row[chosen])
+
+
+def steps_named(seen: Seen, names: Sequence[str]) -> Steps:
+    """Return steps that are known, in their order; a step that nobody reached is one, too."""
+    known = seen.events[ACTIVITY].cat.categories
+    reached, row = _reached(seen, np.asarray(known.isin(names), dtype=np.bool_))
+    chosen = known.get_indexer(pd.Index(names))
+    return Steps(tuple(names), reached[chosen], row[chosen])
+
+
+def _reached(seen: Seen, asked: Flags) -> tuple[Ints, Ints]:
+    """Return when each journey first came to each activity asked about, and with which event."""
+    activity = seen.events[ACTIVITY].cat.codes.to_numpy().astype(np.int64)
+    rows = np.flatnonzero((seen.journey_of >= 0) & asked[activity])
     journey = seen.journey_of[rows]
-    _, first = np.unique(journey * len(names) + activity[rows], return_index=True)
+    _, first = np.unique(journey * len(asked) + activity[rows], return_index=True)
     rows, journey = rows[first], journey[first]
-    reached = np.full((len(names), len(seen.start)), NEVER, dtype=np.int64)
+    reached = np.full((len(asked), len(seen.start)), NEVER, dtype=np.int64)
     reached[activity[rows], journey] = seen.log.times[rows]
     row = np.full_like(reached, -1)
     row[activity[rows], journey] = rows
-    chosen = _chosen(seen, names, reached)
-    return Steps(tuple(names[code] for code in chosen), reached[chosen], row[chosen])
+    return reached, row
 
 
 def asked_about(seen: Seen, steps: Steps, step: int, kpi: str) -> Asked | None:
@@ -142,7 +158,7 @@ def asked_about(seen: Seen, steps: Steps, step: int, kpi: str) -> Asked | None:
 def cells_of(seen: Seen, steps: Steps, kpi: str, days: tuple[int, int]) -> Cells | None:
     """Return a KPI's counts by day of the answer, for days (since the epoch) first <= day < last.
 
-    None where the definition does not ask for it, or nobody was ever hit.
+    None where the definition does not ask for it.
     """
     questions = [asked_about(seen, steps, step, kpi) for step in range(len(steps.names))]
     known = [question for question in questions if question is not None]
@@ -158,8 +174,6 @@ def cells_of(seen: Seen, steps: Steps, kpi: str, days: tuple[int, int]) -> Cells
         size = shape[1] * shape[2]
         asked[place] = np.bincount(cells[inside], minlength=size).reshape(shape[1:])
         hit[place] = np.bincount(cells[inside & hits], minlength=size).reshape(shape[1:])
-    if not hit.any():
-        return None
     stretch_days = tuple(edge / MICROS_A_DAY for edge in edges)
     swap = (0, 2, 1)
     return Cells(kpi, steps.names, stretch_days, asked.transpose(swap), hit.transpose(swap))

@@ -18,33 +18,40 @@ _FEWEST = 10
 
 
 def volume_split(
-    seen: Seen, alarm: Raised, *, days: tuple[int, int], change: float, scatter: float
+    seen: Seen,
+    alarm: Raised,
+    *,
+    begun: Floats,
+    days: tuple[int, int],
+    change: float,
+    scatter: float,
 ) -> Decomposition:
     """Return a change of journeys begun per day, by the values of attributes that changed most.
 
     All of it is rate: nobody is at risk of beginning.  ``by_attribute`` has ``attribute``,
     ``value`` and ``change`` (triple, journeys per day against the same weekdays before), the
-    clearest first; of context (else technical) values with at least ten journeys.  ``scatter``: of
-    daily counts.
+    clearest first; of context (else technical) values with at least ten journeys, none where
+    ``seen`` is of some customers only.  ``begun``, ``scatter``: daily counts of everybody, and by
+    how much they scatter.
     """
     day = seen.start // MICROS_A_DAY - days[0]
     size = days[1] - days[0]
     row = seen.journeys["first"].to_numpy()
     found = []
     attributes = seen.definition.attributes
-    for name in attributes.context or attributes.technical:
+    is_everybody = int((day < size).sum()) == int(begun.sum())
+    for name in (attributes.context or attributes.technical) if is_everybody else ():
         codes, values = last_known_codes(seen.log, name)
         for code, value in enumerate(values):
             mine = day[(codes[row] == code) & (day < size)]
             if len(mine) >= _FEWEST:
-                begun = np.bincount(mine, minlength=size).astype(np.float64)
-                triple = _change(begun, alarm, days[0], scatter)
+                own = np.bincount(mine, minlength=size).astype(np.float64)
+                triple = _change(own, alarm, days[0], scatter)
                 sure = abs(triple[0]) / max(triple[2] - triple[0], 1e-9)
                 found.append((sure, {"attribute": name, "value": value, "change": triple}))
     found.sort(key=lambda one: -one[0])
     told: tuple[dict[str, object], ...] = tuple(dict(one) for _, one in found[:_MOST])
-    whole = np.bincount(day[day < size], minlength=size).astype(np.float64)
-    _, low, high = _change(whole, alarm, days[0], scatter)
+    _, low, high = _change(begun, alarm, days[0], scatter)
     arm = (high - low) / 2
     total = change, change - arm, change + arm
     return Decomposition("volume", "", total, (0.0, 0.0, 0.0), total, told, ())

@@ -154,7 +154,7 @@ def _stand_ins(
 ) -> Iterator[tuple[int, int]]:
     """Yield (column, condition's column) where the exposed's values nearly imply the condition."""
     met = contrast.met[rows]
-    for condition in contrast.named.keys() & set(names):
+    for condition in (name for name in contrast.named if name in names):
         of_condition = names.index(condition)
         holds = codes[:, of_condition] == codes[np.argmax(met), of_condition]
         base = float(holds.mean())

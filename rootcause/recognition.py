@@ -7,34 +7,17 @@ condition at one step or befell, for the greater part, the same journeys.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
-import pandas as pd
-
-from journeys.definition import Definition
-from journeys.log import EventLog
-from rootcause.exposure import STEP, exposed_to
+from rootcause.exposure import STEP
 from rootcause.findings import Finding
 from rootcause.life import Case
+from rootcause.scene import Scene
 
 _SAME_TIME_DAYS = 14
 _SAME_JOURNEYS = 0.5
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A log as of an instant, its journeys and their definition: where findings are looked up."""
-
-    log: EventLog
-    journeys: pd.DataFrame
-    definition: Definition
-
-    def exposed(self, finding: Finding) -> frozenset[int]:
-        """Return the rows of the journeys that met a finding's conditions since its onset."""
-        met = exposed_to(self.log, self.journeys, self.definition, finding)
-        return frozenset(met["journey"].tolist())
 
 
 def recognised(
@@ -73,8 +56,8 @@ def _befell_the_same(scene: Scene, finding: Finding, case: Case) -> bool:
     if not _about_the_same_time(finding, case.finding):
         return False
     since = max(finding.onset, case.finding.onset)
-    one, other = (scene.exposed(replace(each, onset=since)) for each in (finding, case.finding))
-    return len(one & other) >= _SAME_JOURNEYS * max(len(one | other), 1)
+    both, one = scene.met_both(*(replace(each, onset=since) for each in (finding, case.finding)))
+    return both >= _SAME_JOURNEYS * max(one, 1)
 
 
 def _about_the_same_time(one: Finding, other: Finding) -> bool:

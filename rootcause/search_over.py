@@ -7,7 +7,7 @@ finding shows besides is fetched: the events of the few customers it needs. How 
 and harmed is counted among all, always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,13 +59,14 @@ def causes_over(  # noqa: PLR0913 - a log, what is asked of it, how, and how muc
     placebo: int = 0,
     most: int = MOST_EXPOSURES,
     most_rows: int = MOST_ROWS,
+    steps: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> Findings:
     """Return the causes of a bad outcome in a log in shards, as `find_causes` returns them.
 
     Parameters
     ----------
-    seed, placebo, progress : of `rootcause.search.find_causes`
+    seed, placebo, steps, progress : of `rootcause.search.find_causes`
     most : so many exposures are brought together; where there are more they are counted on the
         shards, and the same is found in more passes. What needs them one by one (the doubly robust
         effect, halves, siblings, SHAP on the excess, symptoms, placebo runs) is then made of about
@@ -92,7 +93,7 @@ def causes_over(  # noqa: PLR0913 - a log, what is asked of it, how, and how muc
         singly = over.exposures(share)
         return placebo_of(singly, within=within, runs=placebo, seed=seed, progress=tell)
 
-    how = How(seed=seed, within=within, doubt=doubt, steps=None, tell=tell)
+    how = How(seed=seed, within=within, doubt=doubt, steps=steps, tell=tell)
     if share == 1.0:
         found = over.held(how)
     else:

@@ -14,9 +14,11 @@ import pandas as pd
 from journeys.definition import Definition, Outcome
 from journeys.find import find_journeys
 from journeys.log import EventLog, log_until
+from journeys.shards import Shards
 from rootcause.life import Case
-from rootcause.recognition import Scene
 from rootcause.register import Day, Register
+from rootcause.scene import Scene
+from rootcause.scene_over import scene_over
 from rootcause.watch_cases import Now
 from rootcause.watch_changes import OF_CASES, OF_SIGNS, Changes
 from rootcause.watch_days import (
@@ -54,7 +56,7 @@ class Asked:
 
 def watch_days(  # noqa: PLR0913 - what `watch_day` takes, and how far back
     register: Register,
-    log: EventLog,
+    log: EventLog | Shards,
     definition: Definition,
     asked: Asked,
     *,
@@ -86,7 +88,7 @@ def watch_days(  # noqa: PLR0913 - what `watch_day` takes, and how far back
 
 def watch_day(
     register: Register,
-    log: EventLog,
+    log: EventLog | Shards,
     definition: Definition,
     asked: Asked,
     *,
@@ -94,6 +96,8 @@ def watch_day(
     progress: Progress | None = None,
 ) -> tuple[Register, Changes]:
     """Return the register after a look at one journey as of ``until`` (UTC), and what has changed.
+
+    ``log``: in shards of the definition where it is not held (`rootcause.scene_over`).
 
     A journey that was looked at on that day already is left alone and its changes are told again;
     only outcomes that were not watched yet are.
@@ -113,9 +117,15 @@ def watch_day(
         asked = replace(asked, outcomes=tuple(set(asked.outcomes) - set(last.outcomes)))
         if not asked.outcomes:
             return register, last.changes
-    seen = log_until(log, until)
-    scene = Scene(seen, find_journeys(seen, definition), definition)
+    scene = _scene_of(log, definition, until)
     return _looked(register, scene, asked, at, progress or (lambda _label, _share: None))
+
+
+def _scene_of(log: EventLog | Shards, definition: Definition, until: pd.Timestamp) -> Scene:
+    if not isinstance(log, EventLog):
+        return scene_over(log, until)
+    seen = log_until(log, until)
+    return Scene(seen, find_journeys(seen, definition), definition)
 
 
 def _looked(

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from journeys.definition import Outcome
-from rootcause.exposure import STEP, exposed_to
+from rootcause.exposure import STEP
 from rootcause.findings import Finding
 from rootcause.life import SOUGHT, Case, moved, noted, opened, told_of
-from rootcause.recognition import Scene, difference, recognised
+from rootcause.recognition import difference, recognised
+from rootcause.scene import Scene
 from rootcause.wording import points, points_between
 
 BETTER, DATED, NAMED, WORSE = "better", "dated otherwise", "named otherwise", "worse"
@@ -64,9 +65,8 @@ def expired(case: Case, now: Now) -> Case:
     """Return the case, expired if for four weeks nobody has met it or it was sought in vain."""
     if case.is_done or case.state == "fixed":
         return case
-    scene = now.scene
-    met = exposed_to(scene.log, scene.journeys, scene.definition, case.finding)["time"]
-    last = case.finding.onset if met.empty else f"{met.max():%Y-%m-%d}"
+    met = now.scene.last_met(case.finding)
+    last = case.finding.onset if met is None else f"{met:%Y-%m-%d}"
     if now.days_since(last) >= _STALE_DAYS and not _can_be_judged(case):
         return moved(case, "expired", at=now.at, reason=f"nobody has met it since {last}")
     in_vain = case.state in SOUGHT and case.missing_since != ""

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.threads import one_thread
 from rootcause.exposure import STEP
 from rootcause.findings import Findings
 from rootcause.life import Case
 from rootcause.recognition import recognised
-from rootcause.search import find_causes
 from rootcause.watch_cases import Now, expired, followed
 from rootcause.watch_plan import Plan
 from rootcause.watch_verdicts import returned, tested
@@ -47,9 +45,7 @@ def _found(
     scene = now.scene
 
     def search(steps: tuple[str, ...] | None) -> Findings:
-        given = (scene.log, scene.journeys, scene.definition, now.outcome)
-        with one_thread():
-            return find_causes(*given, seed=seed, steps=steps, progress=tell)
+        return scene.causes(now.outcome, seed=seed, steps=steps, tell=tell)
 
     found = search(plan.steps)
     if plan.steps is None:

@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 
 from journeys.definition import Outcome
-from rootcause.band import alarms_of
 from rootcause.early import EarlyWarning
 from rootcause.life import Case
-from rootcause.recognition import Scene
 from rootcause.register import Register
+from rootcause.scene import Scene
 from rootcause.sentinel import early_warnings, watch_length
 
 Sign = dict[str, Any]
@@ -46,8 +45,7 @@ def signs_at(
     outcomes : those that are watched
     """
     journey = scene.definition.name
-    raised = alarms_of(scene.log, scene.journeys, scene.definition, until=until)
-    alarms = [alarm.as_dict() for alarm in raised]
+    alarms = [alarm.as_dict() for alarm in scene.alarms(until)]
     warnings = [{"journey": journey, **one.as_dict()} for one in _warnings(scene, cases, outcomes)]
     stood = [sign for sign in register.alarms if sign["journey"] == journey]
     warned = [sign for sign in register.warnings if sign["journey"] == journey]

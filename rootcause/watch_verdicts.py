@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from rootcause.life import UNDER_TEST, Case, moved
-from rootcause.recognition import Scene
+from rootcause.scene import Scene
 from rootcause.verify import Verdict, was_it_fixed
 from rootcause.watch_cases import Now
 

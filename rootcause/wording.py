@@ -99,7 +99,7 @@ def percent(share: float) -> str:
     >>> percent(0.163), percent(0.021)
     ('16 %', '2.1 %')
     """
-    if pd.isna(share):
+    if share != share or pd.isna(share):  # noqa: PLR0124 - NaN, at a fraction of the cost
         return "unknown"
     return f"{100 * share:.{_decimals(share)}f} %"
 

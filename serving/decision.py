@@ -7,6 +7,7 @@ to act on, there is none, and ``abstain`` says why (docs/context.md).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -215,12 +216,8 @@ def _best(worth: list[_Worth], prediction: JourneyPrediction, definition: Defini
 def _action(best: _Worth, prediction: JourneyPrediction, definition: Definition) -> Action:
     action, currency = best.action, definition.values.currency
     p, low, high = bad(prediction, action.against)
-    why = (
-        f"{bad_noun(action.against).capitalize()} has a probability of {percent(p)} "
-        f"({percent_between(low, high)}) and costs "
-        f"{money(definition.values.of(action.against) or 0.0, currency)}; this prevents "
-        f"{percent_between(*action.prevents)} of it, for {money(action.cost, currency)}."
-    )
+    cost = definition.values.of(action.against) or 0.0
+    begin, end = _why(action.against, cost, action.prevents, action.cost, currency)
     return Action(
         name=best.name,
         channel=action.channel,
@@ -229,5 +226,17 @@ def _action(best: _Worth, prediction: JourneyPrediction, definition: Definition)
         benefit_interval=(best.low, best.high),
         cost=action.cost,
         currency=currency,
-        why=why,
+        why=f"{begin}{percent(p)} ({percent_between(low, high)}){end}",
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _why(
+    against: str, price: float, prevents: tuple[float, float], cost: float, currency: str
+) -> tuple[str, str]:
+    """Return what is said of an action before and behind the probability that speaks for it."""
+    return (
+        f"{bad_noun(against).capitalize()} has a probability of ",
+        f" and costs {money(price, currency)}; this prevents "
+        f"{percent_between(*prevents)} of it, for {money(cost, currency)}.",
     )

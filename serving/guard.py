@@ -191,7 +191,7 @@ class _Answering:
         if message["type"] == "http.response.start":
             given = message.get("headers", ())
             own = _OF_THE_PAGE if self._page else _OF_ANSWERS
-            kept = () if _CACHE_CONTROL in dict(given) else _NOT_KEPT
+            kept = () if any(name == _CACHE_CONTROL for name, _ in given) else _NOT_KEPT
             message = {**message, "headers": [*given, *own, *kept, *self.headers]}
         await self._send(message)
 

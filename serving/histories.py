@@ -170,6 +170,7 @@ def in_order(history: Timed) -> Timed:
     return Timed(history.index, history.customer_id, moved, history.as_of, columns)
 
 
+@lru_cache(maxsize=64)  # an answer says the same instant more than once
 def utc_text(micros: int) -> str:
     """Return microseconds since the epoch as ISO 8601 in UTC.
 

@@ -35,7 +35,7 @@ SILENT = frame_of(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @example(SILENT, 1, False, DEFINITION)
 @given(frames(), st.integers(1, 30), st.booleans(), st.sampled_from([DEFINITION, UNSTATED]))
 def test_shards_of_any_size_teach_what_the_log_teaches_to_the_byte(

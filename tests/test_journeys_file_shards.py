@@ -83,7 +83,7 @@ def together(shards: Shards) -> pd.DataFrame:
     return found.sort_values("key", kind="stable").reset_index(drop=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     events=LOGS,
     buckets=st.integers(1, 5),
@@ -171,7 +171,11 @@ def test_a_log_that_fits_is_held_and_one_that_does_not_is_kept_for_the_next(tmp_
     assert (kept / "bucket-00000.arrow").stat().st_mtime_ns == written
     pd.testing.assert_frame_equal(together(again), together(first))
     other = Definition.from_dict({**DEFINITION.as_dict(), "abandoned_after": "3d"})
-    read_shards(path, other, folder=kept, fits=10, size=20)
+    assert read_shards(path, other, folder=kept, fits=10, size=20).definition == other
+    assert (kept / "bucket-00000.arrow").stat().st_mtime_ns == written
+    number = {"context": ["region"], "numeric": ["amount", "branch"]}
+    other = Definition.from_dict({**DEFINITION.as_dict(), "attributes": number})
+    assert read_shards(path, other, folder=kept, fits=10, size=20).some(1).events["branch"].mean()
     assert (kept / "bucket-00000.arrow").stat().st_mtime_ns != written
 
 

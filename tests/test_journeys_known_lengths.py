@@ -77,7 +77,7 @@ def labels_in(log: EventLog, definition: Definition) -> pa.Table:
     return pa.table(columns)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(events=EVENTS, size=st.integers(1, 70), definition=st.sampled_from(DEFINITIONS))
 def test_journeys_samples_and_labels_of_the_shards_are_those_of_the_log(
     events: list[tuple[str, int, str]], size: int, definition: Definition

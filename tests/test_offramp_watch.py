@@ -11,11 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from offramp.watched import watched
+from journeys.find import find_journeys
+from journeys.log import log_until
+from journeys.shards import HeldShards
+from offramp.watched import acted, watched
+from rootcause.acts import Said
 from rootcause.findings import read_findings
 from rootcause.register import locked
+from rootcause.scene import Scene
+from rootcause.scene_over import scene_over
 from tests.offramp_run import Run
-from tests.rootcause_world import small_world
+from tests.rootcause_world import DEFINITION, small_world
 from tests.watch_world import day, files_of, written
 
 FIXED_DAY = 75
@@ -66,6 +72,42 @@ def test_the_story_of_a_fault(given: tuple[str, ...], run: Run, tmp_path: Path) 
     places = [told.index(f" 00:00 {word} ") for word in ("open", "cannot", "fixed", "closed")]
     assert places == sorted(places)
     assert all(b"secret-" not in content for content in files_of(state).values()), "no customer key"
+
+
+def test_a_log_in_shards_is_watched_as_one_that_is_held(
+    given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same cases, alarms and warnings, to the bit: through catching up, a fix and its proof."""
+    states = []
+    for name, fits in (("held", "1000000"), ("shards", "1000")):
+        monkeypatch.setenv("OFFRAMP_EVENTS_IN_MEMORY", fits)
+        state = str(tmp_path / name)
+        for number, catch_up in ((60, 0), (62, 1), (91, 0)):
+            until = str(day(number))
+            watched(
+                given[1], [given[3]], state, ["leakage"], until=until, catch_up=catch_up, every=99
+            )
+            if number == 62:
+                (id_,) = standing(Path(state))
+                released = Said(fixed_at=str(day(FIXED_DAY)))
+                acted(state, id_, "fix", released, at=str(day(number)))
+        states.append(files_of(Path(state)))
+    assert states[0] == states[1]
+    assert b'"verdict": "' in states[0]["watch.json"]
+    assert json.loads(states[0]["watch.json"])["alarms"]
+
+
+def test_an_alarm_is_by_the_counts_of_everybody_whoever_is_looked_at() -> None:
+    world, at = small_world(1200, fixed_day=FIXED_DAY), day(62)
+    log = log_until(world.log, at)
+    held = Scene(log, find_journeys(log, DEFINITION), DEFINITION).alarms(at)
+    over = scene_over(HeldShards(DEFINITION, world.log, size=900), at, customers=250)
+    assert len(over.log) < len(log) / 2
+    found = over.alarms(at)
+    assert held
+    names = ("kpi", "day", "noticed", "value", "expected", "low", "high", "step")
+    for one, other in zip(held, found, strict=True):
+        assert [getattr(one, name) for name in names] == [getattr(other, name) for name in names]
 
 
 def standing(state: Path) -> list[str]:

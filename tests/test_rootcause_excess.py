@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rootcause.excess import shap_on_excess
+from rootcause.excess import _stand_ins, shap_on_excess
 from tests.rootcause_contrast import CONDITIONS, DEFINITION, made_up
 
 
@@ -80,3 +80,19 @@ def test_one_bad_device_among_those_of_a_version_is_still_seen() -> None:
     found = shap_on_excess(blamed, DEFINITION)
     assert found["agrees"] is False
     assert found["prefers"] == "device"
+
+
+def test_a_stand_in_of_several_conditions_goes_to_them_in_their_order() -> None:
+    """In the order of a set it once went to another condition each time the program was started."""
+    contrast = made_up(3, 2000)
+    exposures = contrast.exposures
+    names = ("region", "age", "version")
+    met = (exposures.codes[:, :3] == 1).all(axis=1)
+    codes = np.column_stack([exposures.codes[:, :3], met]).astype(np.int32)
+    conditions = {"activity": "upload", "version": "new", "region": "south", "age": "young"}
+    changed = replace(
+        contrast, exposures=replace(exposures, codes=codes), conditions=conditions, met=met
+    )
+    rows = np.arange(len(exposures))
+    pairs = list(_stand_ins(changed, [*names, "device"], codes, rows))
+    assert pairs == [(3, 2), (3, 0), (3, 1)]

@@ -7,7 +7,8 @@ import pytest
 from rootcause.exposure import STEP
 from rootcause.findings import Finding, finding_id
 from rootcause.life import Case, closed, opened
-from rootcause.recognition import Scene, recognised
+from rootcause.recognition import recognised
+from rootcause.scene import Scene
 from rootcause.watch_cases import Now, followed
 from tests.rootcause_world import CONDITIONS, DEFINITION, ONSET, SmallWorld, small_world
 from tests.watch_world import AT

@@ -12,8 +12,8 @@ from journeys.find import find_journeys
 from journeys.log import EventLog, event_log, log_until
 from rootcause.exposure import STEP
 from rootcause.life import Case, fix_released, moved
-from rootcause.recognition import Scene
 from rootcause.register import Register
+from rootcause.scene import Scene
 from rootcause.search import find_causes
 from rootcause.watch import Asked, watch_day, watch_days
 from rootcause.watch_cases import Now

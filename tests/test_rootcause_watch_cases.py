@@ -10,7 +10,7 @@ from journeys.find import find_journeys
 from journeys.log import log_until
 from rootcause.findings import Finding
 from rootcause.life import Case, closed, fix_released, moved, opened
-from rootcause.recognition import Scene
+from rootcause.scene import Scene
 from rootcause.watch_cases import Now, expired, followed
 from rootcause.watch_news import news_of
 from rootcause.watch_signs import news_in

@@ -102,3 +102,22 @@ def test_the_report_on_spark_is_the_report(lake: Path, tmp_path: Path, call: Com
     del here["health"], there["health"]  # shards are told of without a look at all rows at once
     assert there == here
     assert here["ranking"][0]["rows"]
+
+
+@pytest.mark.usefixtures("session")
+def test_the_watch_on_spark_keeps_the_state_of_the_watch(
+    lake: Path, tmp_path: Path, call: Command
+) -> None:
+    """Also of the day before, for which the shards are cut."""
+    for engine, more in (("local", []), ("spark", SPARK)):
+        asked = ["--events", lake, "--journey", tmp_path / "journey.yaml", "--outcome", "leakage"]
+        for until in ("2026-02-10T00:00:00Z", "2026-02-12T00:00:00Z"):
+            state = ["--state", tmp_path / engine, "--until", until]
+            answer = call("watch", *asked, *state, *more)
+            assert answer.code == 0, answer.words
+    assert files_in(tmp_path / "spark") == files_in(tmp_path / "local")
+    assert (tmp_path / "spark" / "watch.json").stat().st_size > 500
+
+
+def files_in(state: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in state.iterdir() if path.name != ".lock"}

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features import learn_vocabulary, learn_vocabulary_over, plan_of
+from features import Plan, learn_vocabulary, learn_vocabulary_over, plan_of, table
 from features.spark import SparkShards, spark_events, spark_session
-from journeys import find_journeys
+from journeys import find_journeys, samples_of
 from journeys.errors import DefinitionError, EventLogError, OfframpError
 from journeys.known_lengths import with_usual_length
 from journeys.log import EventLog, event_log
@@ -72,6 +72,40 @@ def shards(world: World, session: "SparkSession") -> SparkShards:
 def test_the_whole_is_known(world: World, shards: SparkShards) -> None:
     assert shards.whole == whole_of(world.log)
     assert (world.log.events["customer_id"] == BUSY).mean() > 0.3
+
+
+def test_a_customer_with_half_of_all_events_is_one_shard_however_small_the_batches(
+    world: World, session: "SparkSession", tmp_path: Path
+) -> None:
+    """Forty thousand events, twenty thousand of them one customer's, 499 of them at a time."""
+    events, definition = skewed(1_000, seed=6)
+    few = events[events["customer_id"] != BUSY].head(20_000)
+    busy = events.sample(20_000, replace=True, random_state=1).assign(customer_id=BUSY)
+    events = written_by_day(pd.concat([few, busy]), tmp_path / "log")
+    session.conf.set(BATCH, "499")
+    try:
+        shards = SparkShards(definition, spark_events(session, str(tmp_path / "log")), 5_000, 2)
+        told = shards.map(partial(digest_of, plan=world.plan)).to_pandas()
+    finally:
+        session.conf.unset(BATCH)
+    here = digest_of(log_of(events, definition), world.plan).to_pandas()
+    sums = ["events", "samples", "bits"]
+    assert told[sums].to_numpy(np.uint64).sum(axis=0).tolist() == here[sums].iloc[0].tolist()
+    assert (told["busiest"] == 20_000).sum() == 1
+    assert here["events"][0] == 40_000
+
+
+BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+
+
+def digest_of(shard: EventLog, plan: Plan) -> pa.Table:
+    """Return how much there is of a shard, and its features' bits, added up as whole numbers."""
+    journeys = find_journeys(shard, plan.definition)
+    samples = samples_of(shard, journeys, plan.definition)
+    bits = table(shard, journeys, samples, plan).view(np.uint32).sum(dtype=np.uint64)
+    busiest = int(np.diff(shard.offsets).max())
+    counts = {"events": len(shard), "samples": len(samples), "busiest": busiest, "bits": bits}
+    return pa.table({name: pa.array([int(n)], pa.uint64()) for name, n in counts.items()})
 
 
 @pytest.mark.parametrize(("partitions", "size"), [(1, 1_000_000), (3, 1_500), (7, 1)])
