@@ -7,6 +7,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -21,6 +22,7 @@ from training.tracking import Tracked, track
 from training.train import Trained, train
 from training.trials import METRIC, TrialList
 
+ROOT = Path(__file__).resolve().parent.parent
 SOURCE = "somewhere/events.parquet"
 
 
@@ -57,9 +59,12 @@ def small(name: str, *, customers: int = 300, seed: int = 5) -> Trained:
 
 @pytest.fixture
 def continued(first: Tracked, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A run that `mlflow run` has opened for this process."""
+    """A run that `mlflow run` has opened for this process, with the parameters it was given."""
     experiment = mlflow.set_experiment("of-somebody-else").experiment_id
     run_id = MlflowClient().create_run(experiment).info.run_id
+    project = yaml.safe_load((ROOT / "MLproject").read_text())
+    for name in project["entry_points"]["train"]["parameters"]:
+        MlflowClient().log_param(run_id, name, "''")
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
     return run_id
 
@@ -209,6 +214,9 @@ def test_a_run_that_mlflow_has_opened_is_continued_and_holds_the_trials(
     assert tracked.run_id == continued
     run = MlflowClient().get_run(continued)
     assert run.data.tags["offramp.journey"] == "continued"
+    said = run.data.params
+    assert (said["customers"], said["seed"]) == ("''", "''"), "MLflow lets nobody change them"
+    assert 200 < int(said["customer_count"]) <= 300
     assert MlflowClient().get_experiment_by_name("offramp-continued") is None
     beneath = MlflowClient().search_runs(
         [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{continued}'"

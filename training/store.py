@@ -114,3 +114,10 @@ def open_run(journey: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
     with mlflow.start_run(run_name=None if named_by_others() else name) as run:
         mlflow.set_tags(dict(tags))
         yield run.info.run_id
+
+
+def log_parameters(run_id: str, said: Mapping[str, object]) -> None:
+    """Log what describes a run; what `mlflow run` has logged under a name stays as it was given."""
+    client = MlflowClient()
+    given = client.get_run(run_id).data.params if named_by_others() else {}
+    mlflow.log_params({name: value for name, value in said.items() if name not in given})

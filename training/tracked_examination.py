@@ -12,7 +12,7 @@ from training.evaluation_files import write_examination
 from training.evaluation_views import evaluation_metrics
 from training.later import Examination
 from training.run_page import log_evaluation
-from training.store import open_run, quiet, use_store
+from training.store import log_parameters, open_run, quiet, use_store
 
 
 def track_examination(found: Examination, model: str, *, source: str) -> str:
@@ -28,7 +28,8 @@ def track_examination(found: Examination, model: str, *, source: str) -> str:
     name = f"evaluate {model.removeprefix('models:/')}"
     tags = {"offramp.journey": bundle.journey, "offramp.what": "evaluate"}
     with quiet(), open_run(bundle.journey, name, tags) as run_id, TemporaryDirectory() as folder:
-        mlflow.log_params({"model": model, "events": masked(source), **_kept(bundle.manifest)})
+        said = {"model": model, "events": masked(source), **_kept(bundle.manifest)}
+        log_parameters(run_id, said)
         mlflow.log_metrics(evaluation_metrics(found.evaluation))
         log_evaluation(found.evaluation)
         if found.drift is not None:

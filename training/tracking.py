@@ -34,7 +34,7 @@ from training.run_page import (
     tag_commit,
     tags_of,
 )
-from training.store import named_by_others, open_run, quiet, reached_store
+from training.store import log_parameters, named_by_others, open_run, quiet, reached_store
 from training.tracked_sample import log_sample
 from training.train import Trained
 from training.trials import TrialTold, log_trials
@@ -124,7 +124,7 @@ def _logged(
     with open_run(bundle.journey, name, tags) as run_id, TemporaryDirectory() as folder:
         tag_commit()
         mlflow.set_tag(NOTE, page)
-        mlflow.log_params(_parameters(trained) | said)
+        log_parameters(run_id, _parameters(trained) | said)
         mlflow.log_metrics(evaluation_metrics(_evaluation(bundle)))
         log_sample(bundle.manifest)
         mlflow.log_input(data, context="training")
@@ -223,7 +223,7 @@ def _parameters(trained: Trained) -> dict[str, object]:
         {name: manifest[name] for name in kept}
         | settings
         | {
-            "customers": manifest["customers"],
+            "customer_count": manifest["customers"],
             "journeys": manifest["journeys"],
             "event_count": len(trained.data.log),
             "samples": len(trained.data.samples),
