@@ -44,8 +44,9 @@ def written_by_day(events: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def columns_of(events: pd.DataFrame) -> pa.Table:
     """Return events as a table of Arrow, times in UTC microseconds."""
     times = pa.array(microseconds(events["time"]), pa.timestamp("us", "UTC"))
+    kinds = {"amount": pa.float64()}
     others = {
-        str(name): pa.array(column, kind_of(column), from_pandas=True)
+        str(name): pa.array(column, kinds.get(str(name)) or kind_of(column), from_pandas=True)
         for name, column in events.items()
         if name != "time"
     }
