@@ -76,7 +76,7 @@ def _compiled_from(sources: int) -> Any:  # noqa: C901 - one branch a key of the
                 came |= 2
                 at = after_number(text, at, room[1])
                 found[EXPLAIN] = int(room[1][0])
-                if room[1][1] != WHOLE:
+                if room[1][1] != WHOLE or found[EXPLAIN] < 0:  # -1 would say that it is not there
                     return False
             else:
                 return False
@@ -96,10 +96,9 @@ def _after_histories(  # noqa: C901 - one branch a key of the history
     text: Any, at: int, known: Any, out: Any, room: Any
 ) -> int:
     """Read the list of the one history."""
-    begin = after_blanks(text, at + 1)
-    if text[at] != _OPENS or text[begin] != _BEGINS:
+    came, at, found = 0, _after(text, at, _OPENS), out[1]
+    if at < 0 or text[at] != _BEGINS:
         return UNUSUAL
-    came, at, found = 0, begin, out[1]
     while True:
         name = after_blanks(text, at + 1)
         end = after_text(text, name)
@@ -126,8 +125,8 @@ def _after_histories(  # noqa: C901 - one branch a key of the history
         at = after_blanks(text, at)
         if text[at] != _COMMA:
             break
-    end = after_blanks(text, at + 1)
-    is_whole = text[at] == _ENDS and text[end] == _CLOSES and came & 3 == 3
+    end = _after(text, at, _ENDS)
+    is_whole = end > 0 and text[end] == _CLOSES and came & 3 == 3
     return end + 1 if is_whole else UNUSUAL
 
 
@@ -163,6 +162,12 @@ def _after_events(text: Any, at: int, known: Any, out: Any, room: Any) -> int:
         if text[at] != _COMMA:
             return at + 1 if text[at] == _CLOSES and event == len(times) - 1 else UNUSUAL
     return UNUSUAL
+
+
+@inlined
+def _after(text: Any, at: int, mark: int) -> int:
+    """Return the place of the token behind a mark that must stand here."""
+    return after_blanks(text, at + 1) if text[at] == mark else UNUSUAL
 
 
 @inlined

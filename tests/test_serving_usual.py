@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +137,19 @@ def test_a_damaged_request_is_scanned_only_if_it_can_be_read(at: int, by: bytes,
     whole = whole_request()
     at %= len(whole)
     body = whole[:at] + by + whole[at + of :]
+    try:
+        reader().read(body)
+    except Refused:
+        assert usual().read(body) is None
+    else:
+        require_the_same(body)
+
+
+@pytest.mark.parametrize(
+    "explain", ["-1", "0", "5", "20", "21", "-0", "1.0", "01", "", "null", '"3"']
+)
+def test_the_number_of_reasons_is_scanned_as_it_is_read(explain: str) -> None:
+    body = whole_request()[:-1] + f',"explain":{explain}}}'.encode()
     try:
         reader().read(body)
     except Refused:
