@@ -142,7 +142,7 @@ class _Own:
     def of(cls, before: "_Side", prior: Floats, variance: Floats) -> "_Own":
         some, weight = before.rows > 0, _weight(variance, before)
         off = np.where(some, before.mean - prior, 0.0)
-        scatter = np.where(some, before.variance, 0.0) + variance
+        scatter = np.where(some, before.variance + variance, 1.0)
         likelihood = np.where(some, -0.5 * (np.log(scatter) + off**2 / scatter), 0.0)
         return cls(variance, prior + weight * off, variance * (1.0 - weight), likelihood)
 

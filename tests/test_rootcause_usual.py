@@ -81,3 +81,12 @@ def kept(rows: StepRows, here: np.ndarray) -> StepRows:
     return replace(
         rows, index=places, row=places, **{name: getattr(rows, name)[here] for name in names}
     )
+
+
+def test_rows_of_which_nothing_can_be_expected_otherwise_are_told_without_a_fault() -> None:
+    rows = rows_with(0.0)
+    never = tally_of(replace(rows, bad=np.zeros(len(rows))), np.zeros(len(rows)))
+    parts = parts_of(never, CAUSE)
+    since = np.array([never.of(CAUSE).first_day])  # nothing of them is known before
+    usual = usual_excess(never, never.of(CAUSE), since=since, parts=parts)
+    assert usual.level.tolist() == [0.0]
