@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import msgspec
@@ -59,7 +60,6 @@ class Scoring:
         self._degraded = any(one.degraded for one in scorers)
         self._model, *self._other_models = (one.info for one in scorers)
         self._reader = Reader([one.definition for one in scorers])
-        self._usual = _usual_reader(scorers, self._reader)
 
     def read(self, body: bytes) -> Asked:
         """Read a request; a usual one at a fraction of the cost (`serving.usual`).
@@ -70,7 +70,11 @@ class Scoring:
             422 if the body is not JSON or is something else than a request.
         """
         usual = self._usual.read(body) if self._usual is not None else None
-        return self._reader.read(body) if usual is None else usual
+        return self.read_plainly(body) if usual is None else usual
+
+    def read_plainly(self, body: bytes) -> Asked:
+        """Read a request of any kind; what is asked once is not worth compiling `serving.scan`."""
+        return self._reader.read(body)
 
     def answer(
         self, asked: Asked, *, decide: Decide | None = None, named: Named | None = None
@@ -98,6 +102,10 @@ class Scoring:
             other_models=self._other_models,
         )
 
+    @cached_property
+    def _usual(self) -> UsualReader | None:
+        return _usual_reader(self._scorers, self._reader)
+
     def _predicted(
         self, history: Timed, explain: int, decide: Decide | None, named: Named | None
     ) -> HistoryPrediction:
@@ -122,7 +130,7 @@ class Scoring:
 def answer_to(bundles: Sequence[Bundle], request: Mapping[str, object]) -> ScoreAnswer:
     """Answer a scoring request given as plain data, just as ``POST /v1/score`` does."""
     scoring = Scoring([Scorer(bundle) for bundle in bundles])
-    return scoring.answer(scoring.read(msgspec.json.encode(request)))
+    return scoring.answer(scoring.read_plainly(msgspec.json.encode(request)))
 
 
 def answer_as_dict(answer: ScoreAnswer) -> dict[str, object]:
