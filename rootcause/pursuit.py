@@ -1,7 +1,7 @@
 """The pursuit: look at every step, settle the best lead, explain it away, look again."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -145,11 +145,11 @@ def _explained_away(
 
     for rank in range(1, _MOST_CAUSES + 1):
         question.tell(f"looking for cause {rank}", 0.6 + 0.07 * rank)
-        settled = _next_cause(question, looks, taken=taken, rank=rank)
+        explaining = {attribute for cause, _ in causes for attribute, _ in cause.lead.conditions}
+        claim = partial(_claimed, whole=whole, explaining=explaining)
+        settled = _next_cause(question, looks, claim, taken=taken, rank=rank)
         if settled is None:
             break
-        explaining = {attribute for cause, _ in causes for attribute, _ in cause.lead.conditions}
-        settled = as_it_was_seen(settled, whole[settled.lead.step], explaining)
         causes.append((settled, q_value(settled.lead, settled.deflated, taken, rank=rank)))
         left = question.source.without(settled.lead, within=question.within)
         question = replace(question, source=left)
@@ -170,10 +170,22 @@ def _surpassing(causes: list[Cause], allowance: Allowance, taken: tuple[int, ...
     return [(one, q) for one, q in told if q <= FALSE_DISCOVERY_RATE]
 
 
+def _claimed(settled: Settled, *, whole: Mapping[int, Look], explaining: set[int]) -> Settled:
+    return as_it_was_seen(settled, whole[settled.lead.step], explaining)
+
+
 def _next_cause(
-    question: _Question, looks: list[Look], *, taken: tuple[int, ...], rank: int
+    question: _Question,
+    looks: list[Look],
+    claim: Callable[[Settled], Settled],
+    *,
+    taken: tuple[int, ...],
+    rank: int,
 ) -> Settled | None:
-    """Return the strongest lead that holds after settling, at the step where it arises."""
+    """Return the strongest lead that holds after settling, at the step where it arises.
+
+    It must hold as found, and as claimed: what is claimed with a further condition has fewer rows.
+    """
 
     def q_of(lead: Lead, nats: float) -> float:
         return q_value(lead, nats, taken, rank=rank)
@@ -189,8 +201,9 @@ def _next_cause(
         tried |= {settled.lead.step for settled in rivals} | {lead.step}
         stands = partial(_holds, q_of=q_of, at_most=at_most)
         found = _origin_that_holds(question, (lead, look), rivals, stands)
-        if found is not None:
-            return found
+        claimed = claim(found) if found is not None else None
+        if claimed is not None and stands(claimed):
+            return claimed
     return None
 
 

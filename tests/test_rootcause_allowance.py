@@ -1,7 +1,10 @@
 """The misfit allowance: usual where the log is quiet, larger where values change for no reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from journeys.definition import Definition
 from journeys.find import find_journeys
@@ -78,3 +81,14 @@ def test_a_fault_far_beyond_the_restlessness_is_still_found() -> None:
     strongest, _ = pursued.causes[0]
     assert exposures.named(*strongest.lead.conditions[0]) == {"region": "region0"}
     assert len(strongest.lead.conditions) == 1
+
+
+def test_what_does_not_hold_as_it_is_claimed_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second cause was once given a condition more, and told at a false-discovery rate of .3."""
+    faulty = exposures_with(0.0, fault=0.25)
+    assert searched(faulty).causes
+    monkeypatch.setattr(
+        "rootcause.pursuit.as_it_was_seen",
+        lambda settled, _whole, _attributes: replace(settled, deflated=1.0),
+    )
+    assert not searched(faulty).causes
