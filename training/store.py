@@ -100,7 +100,7 @@ def quiet() -> Iterator[None]:
 
 
 def named_by_others() -> bool:
-    """Say whether `mlflow run` has opened the run of this process."""
+    """Say whether `mlflow run` has opened the run of this process; ask before it is gone on with."""
     return "MLFLOW_RUN_ID" in os.environ
 
 
@@ -118,6 +118,5 @@ def open_run(journey: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
 
 def log_parameters(run_id: str, said: Mapping[str, object]) -> None:
     """Log what describes a run; what `mlflow run` has logged under a name stays as it was given."""
-    client = MlflowClient()
-    given = client.get_run(run_id).data.params if named_by_others() else {}
+    given = MlflowClient().get_run(run_id).data.params
     mlflow.log_params({name: value for name, value in said.items() if name not in given})

@@ -120,7 +120,7 @@ def _logged(
     engine = str(said.get("engine", "one machine"))
     tags = tags_of(bundle, what="train", engine=engine, data=data.digest)
     page = page_of(bundle, verdict)
-    name = name_of_training(bundle)
+    name, ours = name_of_training(bundle), not named_by_others()
     with open_run(bundle.journey, name, tags) as run_id, TemporaryDirectory() as folder:
         tag_commit()
         mlflow.set_tag(NOTE, page)
@@ -135,7 +135,7 @@ def _logged(
         log_trials(trials, run_id)
         saved = save_bundle(bundle, Path(folder) / "bundle")
         version = register(bundle, saved, described=page)
-        if not named_by_others():
+        if ours:
             mlflow.set_tag(MLFLOW_RUN_NAME, f"v{version} {name}")
         return run_id, version
 
