@@ -1,6 +1,7 @@
 """What a run leaves in a real MLflow store: enough to compare, doubt and load it; no customer."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
@@ -26,8 +27,16 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = "somewhere/events.parquet"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def here(mlflow_store: str) -> Iterator[None]:
+    """Track in the session's store, whatever other files have set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", mlflow_store)
+        yield
+
+
 @pytest.fixture(scope="module")
-def first(mlflow_store: str, trained: Trained) -> Tracked:
+def first(here: None, trained: Trained) -> Tracked:
     return track(trained, source=SOURCE, said={"customers_left_out": 3})
 
 
