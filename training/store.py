@@ -100,7 +100,7 @@ def quiet() -> Iterator[None]:
 
 
 def named_by_others() -> bool:
-    """Say whether `mlflow run` has opened the run of this process; ask before it is gone on with."""
+    """Say whether `mlflow run` has opened a run for this process, not yet gone on with."""
     return "MLFLOW_RUN_ID" in os.environ
 
 
