@@ -9,7 +9,7 @@ PACKAGES := journeys features models rootcause training serving offramp
 CODE := $(wildcard $(PACKAGES) benchmarks pages tests .ci)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-spark check format format-check lint types fix coverage openapi docs docs-serve docs-try notebooks wheel clean
+.PHONY: help setup demo test test-proofs test-spark check format format-check lint types fix coverage openapi docs docs-serve docs-try notebooks wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*%?:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -21,6 +21,9 @@ demo: $(READY) ## the whole road on simulated customers: journeys, models, cause
 
 test: $(READY) ## run the whole test suite, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-proofs: $(READY) ## run the proofs that take half a minute or more each, the whole demo among them
+	$(BIN)/python -m pytest -m proof -n 2
 
 test-spark: $(SPARK_READY) ## run the tests on Spark, in local mode; needs Java 17
 	$(BIN)/python -m pytest -m spark tests/test_spark_*.py

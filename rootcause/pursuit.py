@@ -1,7 +1,7 @@
 """The pursuit: look at every step, settle the best lead, explain it away, look again."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -146,7 +146,7 @@ def _explained_away(
     for rank in range(1, _MOST_CAUSES + 1):
         question.tell(f"looking for cause {rank}", 0.6 + 0.07 * rank)
         explaining = {attribute for cause, _ in causes for attribute, _ in cause.lead.conditions}
-        claim = partial(_claimed, whole=whole, explaining=explaining)
+        claim = partial(as_it_was_seen, whole=whole, attributes=explaining)
         settled = _next_cause(question, looks, claim, taken=taken, rank=rank)
         if settled is None:
             break
@@ -168,10 +168,6 @@ def _surpassing(causes: list[Cause], allowance: Allowance, taken: tuple[int, ...
         for rank, one in enumerate(known, start=1)
     ]
     return [(one, q) for one, q in told if q <= FALSE_DISCOVERY_RATE]
-
-
-def _claimed(settled: Settled, *, whole: Mapping[int, Look], explaining: set[int]) -> Settled:
-    return as_it_was_seen(settled, whole[settled.lead.step], explaining)
 
 
 def _next_cause(

@@ -4,7 +4,7 @@ The lead's later rows are left out, the step is scanned again, twice; then every
 needed, and the excess must also hold under the model that left nothing out.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,13 +123,15 @@ def as_it_stands(look: Look, lead: Lead, *, seed: int) -> Settled | None:
     return None if final is None else _with_evidence(look, final, tally)
 
 
-def as_it_was_seen(settled: Settled, whole: Look, attributes: Collection[int]) -> Settled:
+def as_it_was_seen(
+    settled: Settled, *, whole: Mapping[int, Look], attributes: Collection[int]
+) -> Settled:
     """Return a lead with the conditions of some attributes with which alone it was seen.
 
-    ``whole``: the step before anything was explained away.
+    ``whole``: each step before anything was explained away.
     """
     lead, look = settled.lead, settled.look
-    conditions = seen_only_with(look.rows, whole.rows, lead, attributes)
+    conditions = seen_only_with(look.rows, whole[lead.step].rows, lead, attributes)
     narrow = lead_of(settled.tally, conditions, look.scanned.slices)
     if conditions == lead.conditions or narrow is None:
         return settled

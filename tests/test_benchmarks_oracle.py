@@ -61,7 +61,7 @@ def test_two_scores_of_the_same_samples_differ_less_than_each_varies() -> None:
     assert high - low < (alone_high - alone_low) / 2
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_oracle_knows_more_than_the_model_and_says_what_comes(trained: Trained) -> None:
     world = world_behind(trained, "ios_upload_bug", customers=CUSTOMERS, seed=SEED)
     rows = rows_of(world, asked=100, wanted=20)

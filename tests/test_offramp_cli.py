@@ -276,7 +276,7 @@ def test_simulated_definitions_are_those_that_ship() -> None:
         assert (shipped / f"{name}.yaml").read_text() == text
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_demo_takes_the_whole_road(tmp_path: Path) -> None:
     """In a process of its own, as `make demo` runs it, on fewer customers."""
     command = [sys.executable, "-m", "offramp", "demo", "--customers", "1000", "--out", "made"]

@@ -97,6 +97,7 @@ def told_by(world: SmallWorld, folder: Path, name: str) -> dict[str, Any]:
     return dict(json.loads(data.read_text()))
 
 
+@pytest.mark.proof
 def test_a_report_of_shards_is_that_of_the_log_and_says_what_is_of_some(
     world: SmallWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_the_story_of_a_fault(given: tuple[str, ...], run: Run, tmp_path: Path) 
     assert all(b"secret-" not in content for content in files_of(state).values()), "no customer key"
 
 
+@pytest.mark.proof
 def test_a_log_in_shards_is_watched_as_one_that_is_held(
     given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,6 @@ def test_what_does_not_hold_as_it_is_claimed_is_not_named(monkeypatch: pytest.Mo
     assert searched(faulty).causes
     monkeypatch.setattr(
         "rootcause.pursuit.as_it_was_seen",
-        lambda settled, _whole, _attributes: replace(settled, deflated=1.0),
+        lambda settled, **_told: replace(settled, deflated=1.0),
     )
     assert not searched(faulty).causes

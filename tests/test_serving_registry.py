@@ -48,6 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_id(mlflow_store: str, folder: Path) -> str:
     """Register the bundle twice as training does, with code that would fail; return a run."""
     mlflow.set_tracking_uri(mlflow_store)
+    mlflow.set_experiment("served")  # MLflow remembers that of other tests, of other stores
     code = folder.parent / "model.py"
     code.write_text(_MODEL)
     tensor = Schema([TensorSpec(np.dtype(np.float32), (-1, 3))])

@@ -171,7 +171,7 @@ def test_the_order_of_the_samples_changes_nothing(seed: int) -> None:
         assert one.gain == pytest.approx(other.gain, abs=1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_how_often_equals_are_promoted_and_worse_ones_refused() -> None:
     """Of equal models most pass; of those worse by three margins hardly one."""
     equal = worse = 0
